@@ -1,0 +1,1 @@
+"""Rules on paper: pure, without a database."""

@@ -1,0 +1,1 @@
+"""The words every domain shares."""
