@@ -31,6 +31,15 @@ def administer(server_url: str, *statements: str) -> None:
     in_own_loop(_administer(server_url, statements))
 
 
+async def select_one_column(url: str, query: str, *values: object) -> list[object]:
+    """Read one column of one query on a connection of its own."""
+    connection = await _connect(url)
+    try:
+        return [row[0] for row in await connection.fetch(query, *values)]
+    finally:
+        await connection.close()
+
+
 def quoted(name: str) -> str:
     """Write a name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

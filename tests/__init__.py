@@ -1,0 +1,1 @@
+"""The hub's tests: real Postgres, no mocks of our own code."""

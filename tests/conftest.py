@@ -1,0 +1,63 @@
+"""Gives tests their database. The first who asks starts the server; parallel workers share one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.pg import TestServer, fresh_database
+
+SERVER = pytest.StashKey[TestServer]()
+
+
+def _server_of(config: pytest.Config) -> TestServer:
+    """Start the run's server unless it runs already."""
+    server = config.stash.get(SERVER, None)
+    if server is None:
+        server = TestServer()
+        server.start()
+        config.stash[SERVER] = server
+    return server
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """In the parent of parallel workers: own the server that they share."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]  # pytest-xdist is untyped
+    server = _server_of(config)
+    node.workerinput["hub_server"] = (server.url, server.template)  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind, also after Ctrl-C."""
+    server = config.stash.get(SERVER, None)
+    if server is not None:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def database_server(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The superuser's address of the run's server, and the name of the migrated template."""
+    given = getattr(request.config, "workerinput", {}).get("hub_server")
+    if given is not None:
+        url, template = given
+        return str(url), str(template)
+    server = _server_of(request.config)
+    return server.url, server.template
+
+
+@pytest.fixture(scope="module")
+def database_url(database_server: tuple[str, str]) -> Iterator[str]:
+    """A migrated database for this test module alone."""
+    url, template = database_server
+    with fresh_database(url, template) as address:
+        yield address
+
+
+@pytest.fixture
+def empty_database_url(database_server: tuple[str, str]) -> Iterator[str]:
+    """An empty database for this test alone, not migrated."""
+    url, _ = database_server
+    with fresh_database(url, "template0") as address:
+        yield address

@@ -1,0 +1,1 @@
+"""The ground the hub stands on: embedded Postgres, migrations, containers, the Makefile."""

@@ -1,0 +1,1 @@
+"""What tests stand on: the Postgres of the run."""
