@@ -1,0 +1,16 @@
+"""The hub: worker, filing, visit, settlement, clearing; imports only look upstream.
+
+kernel       words every domain shares: money, days, identity, refusals (pure)
+policy       the law as dated data (pure)
+runtime      plumbing that knows no domain: settings, database, the one door, problems, sheets
+parties      经办机构, 协议机构, 渠道 as callers: regions, clients, tokens
+institutions 协议机构: what each may settle, where, from when
+catalogues   目录: versioned drug, service, rehabilitation, bed and device lists
+ledger       double entry between provinces, append-only
+entitlement  工伤职工, cards, 认定/确认, loss of entitlement
+filing       备案: leave to be treated elsewhere and settled directly
+visit        就诊: admission, fee lines, discharge, device fitting
+settlement   预结算, 结算, 撤销: each line decided, shares computed, liability booked
+clearing     清分清算: gross per ordered pair, statements, notices
+sandbox      synthetic people, catalogues, traffic and the demo story
+"""

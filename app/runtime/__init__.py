@@ -1,0 +1,1 @@
+"""Plumbing: settings, database, the one door, problems, sheets. Knows no domain."""

@@ -1,0 +1,71 @@
+"""One metadata, one naming convention, one engine, and two kinds of connection."""
+
+from __future__ import annotations
+
+import enum
+from typing import NewType, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.runtime.settings import Settings
+
+Tx = NewType("Tx", AsyncConnection)  # inside the door's transaction: may write
+Rx = NewType("Rx", AsyncConnection)  # autocommitting: may only read
+Conn: TypeAlias = Tx | Rx
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def one_of(column: str, values: type[enum.StrEnum]) -> sa.CheckConstraint:
+    """Let the database refuse a value the enum does not have."""
+    listed = ", ".join(f"'{v}'" for v in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def identity(name: str = "id") -> sa.Column[int]:
+    """Return the internal key of a table; public numbers are made beside it."""
+    return sa.Column(name, sa.BigInteger, sa.Identity(always=True), primary_key=True)
+
+
+def fen(name: str, *, nullable: bool = False) -> sa.Column[int]:
+    """Return a column of whole fen (分)."""
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+def moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    """Return a column holding an instant."""
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def open_engine(url: str, settings: Settings) -> AsyncEngine:
+    """Open the service's pool: few connections, bounded waits, a role that owns nothing.
+
+    The role and the time-outs travel in the start-up packet, so they cost no round trip.
+    """
+    return create_async_engine(
+        url,
+        pool_size=settings.pool_connections,
+        max_overflow=0,
+        pool_timeout=settings.pool_wait_seconds,
+        pool_pre_ping=False,
+        connect_args={
+            "server_settings": {
+                "role": settings.database_role,
+                "application_name": "hub",
+                "timezone": "UTC",
+                "jit": "off",
+                "lock_timeout": str(settings.lock_wait_ms),
+                "statement_timeout": str(settings.statement_ms),
+                "idle_in_transaction_session_timeout": "60000",
+            }
+        },
+    )

@@ -1,0 +1,233 @@
+"""The one door. Every write passes here; nothing else in the hub opens a transaction.
+
+Claim the message id, run the use case, write the trail and the answer, do the last acts, commit.
+Only then is there anything to send, so a caller never holds a receipt for work that was lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.kernel.refusal import Kind, Refusal
+from app.runtime import messages
+from app.runtime.auth import Caller, PartyKind
+from app.runtime.db import Rx, Tx
+from app.runtime.messages import KeptState, Stamp
+from app.runtime.problems import Answer, problem_of
+from app.runtime.work import Law, Reading, Work
+
+T = TypeVar("T")
+RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+LOCK_NOT_AVAILABLE = "55P03"
+NATIONAL_ID = re.compile(r"[A-Z]\d{29}")  # institution code 12 + yyyyMMddHHmmss + 4 digits
+KEY = re.compile(r"[!-~]{1,64}")  # visible ASCII
+
+
+class MessageIdMissing(Refusal):
+    """A write came without an Idempotency-Key."""
+
+    kind: ClassVar = Kind.KEY_MISSING
+    code: ClassVar = "message-id-missing"
+    title: ClassVar = "Every write needs an Idempotency-Key header"
+    title_zh: ClassVar = "写操作必须携带 Idempotency-Key（报文编号）"
+    remedy: ClassVar = "Send a new id per business action and the same id on every retry of it."
+    remedy_zh: ClassVar = "每笔业务使用新的编号；重发同一笔业务时使用同一编号。"
+
+
+class MessageIdFormat(Refusal):
+    """The id is not 1 to 64 visible ASCII characters."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "message-id-format"
+    title: ClassVar = "An Idempotency-Key is 1 to 64 visible ASCII characters"
+    title_zh: ClassVar = "报文编号应为 1 至 64 个可见 ASCII 字符"
+
+
+class MessageIdPrefix(Refusal):
+    """A national message id begins with another institution's code."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "message-id-prefix"
+    title: ClassVar = "The message id begins with another institution's code"
+    title_zh: ClassVar = "报文编号的机构编码前缀与发送方不一致"
+
+
+class MessageIdReused(Refusal):
+    """The id already belongs to a different request."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "message-id-reused"
+    title: ClassVar = "This Idempotency-Key was used for a different request"
+    title_zh: ClassVar = "该报文编号已用于其他请求"
+    remedy: ClassVar = "Ask GET /v1/messages/{id} what became of it; use a new id for new business."
+    remedy_zh: ClassVar = "可通过 GET /v1/messages/{id} 查询其结果；新业务请使用新编号。"
+
+
+class Busy(Refusal):
+    """The hub could not get to it in time; nothing was done, or it can be asked by its id."""
+
+    kind: ClassVar = Kind.BUSY
+    code: ClassVar = "busy"
+    title: ClassVar = "The hub is busy; send the same message again"
+    title_zh: ClassVar = "系统繁忙，请以同一报文编号重发"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """What every request shares: the pool, the law, the clock, the number of attempts."""
+
+    engine: AsyncEngine
+    reading_engine: AsyncEngine  # the same pool, autocommitting
+    law: Law
+    clock: Callable[[], datetime]
+    attempts_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One caller's one request to change something."""
+
+    hub: Hub
+    caller: Caller
+    key: str
+    fingerprint: bytes
+    action: str
+    request: str
+
+    async def write(
+        self,
+        use_case: Callable[[Work], Awaitable[T]],
+        *,
+        show: Callable[[T], BaseModel],
+        status: int = 201,
+    ) -> Answer:
+        """Run `use_case` once and only once for this id; answer with its stored bytes."""
+        self._check_key()
+        for attempt in range(1, self.hub.attempts_max + 1):
+            stamp = self._stamp()
+            try:
+                return await self._attempt(stamp, use_case, show, status)
+            except (MessageIdReused, Busy):
+                raise
+            except Refusal as refusal:
+                await self._note(stamp, refusal)
+                raise
+            except DBAPIError as error:
+                state = getattr(error.orig, "sqlstate", None)
+                if state not in RETRYABLE or attempt == self.hub.attempts_max:
+                    raise_busy(error)
+                    raise
+                await asyncio.sleep(0.01 * attempt)
+            except (PoolTimeout, OSError) as error:
+                raise Busy from error
+        raise AssertionError("unreachable")
+
+    async def _attempt(
+        self,
+        stamp: Stamp,
+        use_case: Callable[[Work], Awaitable[T]],
+        show: Callable[[T], BaseModel],
+        status: int,
+    ) -> Answer:
+        async with self.hub.engine.begin() as connection:
+            tx = Tx(connection)
+            work = Work(tx=tx, caller=self.caller, now=stamp.at, law=self.hub.law)
+            if not await messages.claim(tx, stamp):
+                return await self._replay(tx)
+            body = show(await use_case(work)).model_dump_json().encode()
+            assert work.journal, "a write that leaves no trace in the audit trail is a bug"
+            await messages.finish(tx, stamp, (status, body), work.journal, work.announcements)
+            for act in work.last_acts:
+                await act()
+        return Answer(status=status, body=body)
+
+    async def _replay(self, tx: Tx) -> Answer:
+        kept = await messages.find(tx, self.caller.party, self.key)
+        assert kept is not None, "the claim met a row, and rows are never deleted"
+        if kept.fingerprint != self.fingerprint:
+            raise MessageIdReused(message=self.key)
+        assert kept.state is KeptState.APPLIED, "a refused message is claimed anew"
+        return Answer(status=kept.status, body=kept.body, replayed=True)
+
+    async def _note(self, stamp: Stamp, refusal: Refusal) -> None:
+        """Remember the refusal; if even that fails, the refusal itself still stands."""
+        answer = problem_of(refusal, self.request)
+        try:
+            async with self.hub.engine.begin() as connection:
+                await messages.note_refusal(Tx(connection), stamp, (answer.status, answer.body))
+        except (DBAPIError, PoolTimeout, OSError):
+            return
+
+    def _check_key(self) -> None:
+        if not KEY.fullmatch(self.key):
+            raise MessageIdFormat
+        foreign = NATIONAL_ID.fullmatch(self.key) and not self.key.startswith(self.caller.party)
+        if self.caller.kind is PartyKind.INSTITUTION and foreign:
+            raise MessageIdPrefix(message=self.key)
+
+    def _stamp(self) -> Stamp:
+        return Stamp(
+            party=self.caller.party,
+            client=self.caller.client,
+            key=self.key,
+            fingerprint=self.fingerprint,
+            action=self.action,
+            request=self.request,
+            at=self.hub.clock(),
+        )
+
+
+def fingerprint_of(method: str, path: str, body: bytes) -> bytes:
+    """Digest what makes two requests the same request."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
+
+
+def raise_busy(error: DBAPIError) -> None:
+    """Refuse as busy when the fault is the database's and a retry can help."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    lost = error.connection_invalidated or state[:2] in ("08", "53", "57")
+    if lost or state == LOCK_NOT_AVAILABLE or state in RETRYABLE:
+        raise Busy from error
+
+
+@asynccontextmanager
+async def reading(hub: Hub, caller: Caller, request: str) -> AsyncIterator[Reading]:
+    """Lend an autocommitting connection; looks at personal data are kept before the answer."""
+    try:
+        async with hub.reading_engine.connect() as connection:
+            rx = Rx(connection)
+            open_reading = Reading(rx=rx, caller=caller, now=hub.clock(), law=hub.law)
+            yield open_reading
+            if open_reading.looks:
+                await messages.note_looks(
+                    rx, _look_stamp(open_reading, request), open_reading.looks
+                )
+    except DBAPIError as error:
+        raise_busy(error)
+        raise
+    except (PoolTimeout, OSError) as error:
+        raise Busy from error
+
+
+def _look_stamp(it: Reading, request: str) -> Stamp:
+    return Stamp(
+        party=it.caller.party,
+        client=it.caller.client,
+        key="",
+        fingerprint=b"",
+        action="look",
+        request=request,
+        at=it.now,
+    )

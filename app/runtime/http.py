@@ -1,0 +1,221 @@
+"""The edge: what a route may depend on, and how every answer and every fault leaves the hub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import structlog
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Depends as DependsParam
+from fastapi.security import OAuth2
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from app.kernel.refusal import Kind, Refusal
+from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
+from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
+from app.runtime.door import reading as lend_reading
+from app.runtime.problems import (
+    Answer,
+    Bug,
+    ContentTypeUnsupported,
+    Malformed,
+    MethodNotAllowed,
+    NoSuchPath,
+    problem_of,
+)
+from app.runtime.work import Reading, Work
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+TOKEN_PATH = "/oauth/token"  # noqa: S105 -- a path
+bearer = OAuth2(
+    flows={"clientCredentials": {"tokenUrl": TOKEN_PATH, "scopes": {}}},
+    scheme_name="Hub client 接入方凭证",
+    description="OAuth2 client credentials; tokens live minutes. 客户端凭证模式，令牌短期有效。",
+    auto_error=False,
+)
+
+
+def hub_of(request: Request) -> Hub:
+    """Return what every request shares."""
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+def request_id_of(request: Request) -> str:
+    """Return the id of this request, given by the outermost middleware."""
+    return str(request.scope.get("hub.request_id", "-"))
+
+
+async def caller_of(
+    request: Request, authorization: Annotated[str | None, Depends(bearer)]
+) -> Caller:
+    """FastAPI dependency: the party behind the bearer token."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(reason="missing")
+    signer: Signer = request.app.state.signer
+    caller = signer.read(token, hub_of(request).clock())
+    request.scope["hub.caller"] = caller
+    return caller
+
+
+CallerNow = Annotated[Caller, Depends(caller_of)]
+
+
+def only(*kinds: PartyKind) -> DependsParam:
+    """Open a route to some kinds of party; `only()` opens it to every authenticated one."""
+    allowed = kinds or tuple(PartyKind)
+
+    async def check(caller: CallerNow) -> None:
+        caller.require(*allowed)
+
+    check.kinds = allowed  # type: ignore[attr-defined]  # read by the matrix of who may call what
+    depends: DependsParam = Depends(check)
+    return depends
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoor:
+    """The door as a route sees it: the same write, answered as an HTTP response."""
+
+    door: Door
+
+    @property
+    def caller(self) -> Caller:
+        """Return who is asking."""
+        return self.door.caller
+
+    async def write(
+        self,
+        use_case: Callable[[Work], Awaitable[T]],
+        *,
+        show: Callable[[T], BaseModel],
+        status: int = 201,
+    ) -> Response:
+        """Run `use_case` once and only once for this message id."""
+        return send(await self.door.write(use_case, show=show, status=status))
+
+
+async def open_door(
+    request: Request,
+    caller: CallerNow,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="Message id 报文编号: new per business action, the same on every retry "
+            "每笔业务唯一，重发不变",
+            examples=["6f1d2c1e-0001"],
+        ),
+    ] = None,
+) -> FrontDoor:
+    """FastAPI dependency: the way to change something."""
+    if idempotency_key is None:
+        raise MessageIdMissing
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return FrontDoor(
+        Door(
+            hub=hub_of(request),
+            caller=caller,
+            key=idempotency_key,
+            fingerprint=fingerprint_of(request.method, path, await request.body()),
+            action=f"{request.method} {request.scope['route'].path}",
+            request=request_id_of(request),
+        )
+    )
+
+
+async def open_reading(request: Request, caller: CallerNow) -> AsyncIterator[Reading]:
+    """FastAPI dependency: the way to look at something."""
+    async with lend_reading(hub_of(request), caller, request_id_of(request)) as it:
+        yield it
+
+
+OpenDoor = Annotated[FrontDoor, Depends(open_door)]
+# scope="function": the look is on record and the connection is back before the answer leaves.
+OpenReading = Annotated[Reading, Depends(open_reading, scope="function")]
+
+
+def send(answer: Answer) -> Response:
+    """Turn prepared bytes into a response."""
+    headers: dict[str, str] = {}
+    if answer.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    if answer.retry_after_seconds is not None:
+        headers["Retry-After"] = str(answer.retry_after_seconds)
+    if answer.status == 401:  # noqa: PLR2004 -- RFC 9110 asks for the challenge
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(answer.body, answer.status, headers, answer.media_type)
+
+
+async def answer_refusal(request: Request, refusal: Exception) -> Response:
+    """Exception handler for every named refusal."""
+    assert isinstance(refusal, Refusal)
+    return send(problem_of(refusal, request_id_of(request)))
+
+
+async def answer_malformed(request: Request, error: Exception) -> Response:
+    """Exception handler for a body, path or query FastAPI could not read."""
+    assert isinstance(error, RequestValidationError)
+    if _wrong_type(request, error):
+        return await answer_refusal(request, ContentTypeUnsupported(allowed=["application/json"]))
+    errors = [_fault(e) for e in error.errors()]
+    return await answer_refusal(request, Malformed(errors=errors))
+
+
+def _wrong_type(request: Request, error: RequestValidationError) -> bool:
+    """Say whether the body was not read since it was not declared to be JSON."""
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    unread = any(e["type"] in ("model_attributes_type", "list_type") for e in error.errors())
+    return bool(sent) and not re.fullmatch(r"application/(.+\+)?json", sent) and unread
+
+
+def _fault(error: dict[str, Any]) -> dict[str, str]:
+    """Name the place and the fault; never the value, which may be personal."""
+    where, *path = error["loc"]
+    if error["type"] == "json_invalid":
+        path = []
+    pointer = "/" + "/".join(str(p).replace("~", "~0").replace("/", "~1") for p in path)
+    return {
+        "in": str(where),
+        "pointer": pointer if path else "",
+        "code": str(error["type"]),
+        "detail": str(error["msg"]),
+    }
+
+
+async def answer_http(request: Request, error: Exception) -> Response:
+    """Exception handler for what the framework itself refuses."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:  # noqa: PLR2004
+        return await answer_refusal(request, NoSuchPath())
+    if error.status_code == 405:  # noqa: PLR2004
+        response = await answer_refusal(request, MethodNotAllowed())
+        response.headers["Allow"] = (error.headers or {}).get("Allow", "")
+        return response
+    fault = {"in": "body", "pointer": "", "code": "unreadable", "detail": str(error.detail)}
+    return await answer_refusal(request, Malformed(errors=[fault]))
+
+
+async def answer_bug(request: Request, error: Exception) -> Response:
+    """Exception handler for what should never happen: logged whole, answered briefly."""
+    log.error("bug", request=request_id_of(request), error=type(error).__name__, exc_info=error)
+    return await answer_refusal(request, Bug())
+
+
+def install(app: FastAPI) -> None:
+    """Give every 4xx and 5xx the one shape."""
+    app.add_exception_handler(Refusal, answer_refusal)
+    app.add_exception_handler(RequestValidationError, answer_malformed)
+    app.add_exception_handler(HTTPException, answer_http)
+
+
+def is_bug(refusal: Refusal) -> bool:
+    """Say whether a refusal is our own fault."""
+    return refusal.kind is Kind.BUG

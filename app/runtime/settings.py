@@ -1,0 +1,39 @@
+"""Every setting and every limit of the service in one frozen object, read from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The hub's settings: `HUB_<NAME>` in the environment, and `DATABASE_URL`."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, populate_by_name=True)
+
+    home: Path = Field(default=Path(".hub"), description="Data, logs, keys of an embedded hub")
+    database_url: str | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="Any Postgres from 15 on; without it the hub starts its own",
+    )
+    database_role: str = Field(
+        default="hub_app", description="Role the service takes after connecting; owns nothing"
+    )
+    token_key: SecretStr | None = Field(
+        default=None, description="Key that signs access tokens, at least 32 characters"
+    )
+    token_minutes: int = Field(default=15, ge=1, le=60)
+    pool_connections: int = Field(default=8, ge=1, le=64)
+    pool_wait_seconds: float = Field(default=5.0, gt=0)
+    lock_wait_ms: int = Field(default=5_000, ge=100)
+    statement_ms: int = Field(default=15_000, ge=1_000)
+    attempts_max: int = Field(default=3, ge=1, le=10)
+    body_bytes_max: int = Field(default=2 * 1024 * 1024, ge=1024)
+    upload_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1024)
+    page_rows_default: int = Field(default=50, ge=1)
+    page_rows_max: int = Field(default=200, ge=1)
+    log_json: bool = Field(default=True, description="One JSON object a line; false for people")
+    log_level: str = "INFO"

@@ -1,0 +1,181 @@
+"""Request ids, one structured log line per request, counters, and the body limit.
+
+Log lines carry the path template, never the query or the body: no personal number can reach them.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from app.runtime.problems import BodyTooLarge, Bug, problem_of
+from app.runtime.settings import Settings
+
+Message = MutableMapping[str, Any]  # the ASGI protocol's own type
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+log = structlog.get_logger()
+REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
+UPLOADS = re.compile(rb"(text/csv|application/vnd\.openxmlformats|multipart/form-data)")
+
+
+class Metrics:
+    """What the hub counts; one registry per application, so that tests do not meet."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "hub_requests",
+            "Requests answered",
+            ["method", "path", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "hub_request_seconds", "Time to answer", ["method", "path"], registry=self.registry
+        )
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send structured lines to standard error."""
+    render: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.log_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[settings.log_level.upper()]
+        ),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+class Telemetry:
+    """Outermost ASGI layer: id in, limit, answer, one line and two counters out."""
+
+    def __init__(self, app: App, settings: Settings, metrics: Metrics) -> None:
+        self.app = app
+        self.settings = settings
+        self.metrics = metrics
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers)
+        scope["hub.request_id"] = request_id
+        begun = time.perf_counter()
+        status = 500
+        started = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                started, status = True, message["status"]
+                extra = [(b"x-request-id", request_id.encode()), (b"cache-control", b"no-store")]
+                present = {k.lower() for k, _ in message.get("headers", [])}
+                kept = [(k, v) for k, v in extra if k not in present]
+                message["headers"] = [*message.get("headers", []), *kept]
+            await send(message)
+
+        try:
+            limit = self._limit(headers)
+            await self.app(scope, _Limited(receive, limit), send_on)
+        except _TooLargeError as large:
+            if started:
+                raise
+            await _answer_large(send_on, request_id, large.limit)
+        except Exception as error:
+            log.exception("bug", request=request_id, error=type(error).__name__)
+            if started:
+                raise
+            bug = problem_of(Bug(), request_id)
+            await _send_bytes(send_on, bug.status, bug.body, bug.media_type)
+        finally:
+            self._note(scope, request_id, status, time.perf_counter() - begun)
+
+    def _limit(self, headers: dict[bytes, bytes]) -> int:
+        upload = UPLOADS.match(headers.get(b"content-type", b""))
+        limit = self.settings.upload_bytes_max if upload else self.settings.body_bytes_max
+        declared = headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > limit:
+            raise _TooLargeError(limit)
+        return limit
+
+    def _note(self, scope: Message, request_id: str, status: int, seconds: float) -> None:
+        route = scope.get("route")
+        path = getattr(route, "path", "unmatched")
+        caller = scope.get("hub.caller")
+        self.metrics.requests.labels(scope["method"], path, str(status)).inc()
+        self.metrics.seconds.labels(scope["method"], path).observe(seconds)
+        log.info(
+            "request",
+            request=request_id,
+            method=scope["method"],
+            path=path,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            party=getattr(caller, "party", None),
+        )
+
+
+class _TooLargeError(Exception):
+    """The body passed the limit while it was being read."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class _Limited:
+    """Count the bytes of a body as they come; a sender may lie about its length."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self.receive = receive
+        self.limit = limit
+        self.seen = 0
+
+    async def __call__(self) -> Message:
+        """Pass one piece on."""
+        message = await self.receive()
+        self.seen += len(message.get("body", b""))
+        if self.seen > self.limit:
+            raise _TooLargeError(self.limit)
+        return message
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    sent = headers.get(b"x-request-id", b"").decode("latin-1")
+    return sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+
+
+async def _answer_large(send: Send, request_id: str, limit: int) -> None:
+    answer = problem_of(BodyTooLarge(bytes_max=limit), request_id)
+    await _send_bytes(send, answer.status, answer.body, answer.media_type)
+
+
+async def _send_bytes(send: Send, status: int, body: bytes, media_type: str) -> None:
+    headers = [
+        (b"content-type", media_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,22 @@
+"""Tables of filing.
+
+Why: to be written with its tables.
+Safe because: everything is new.
+
+Revision ID: 0007
+"""
+
+from __future__ import annotations
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the tables."""
+
+
+def downgrade() -> None:
+    """Drop the tables."""
