@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta, timezone
 
 import chinese_calendar
 
+from app.kernel.basis import basis
+
 # China has kept UTC+8 without daylight saving since September 1991, long before work-injury
 # insurance existed: a fixed offset is right for every date here and needs no zone data.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -21,12 +23,14 @@ QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 SATURDAY = 5
 
 
+@basis("hub-default/civil-time")
 def business_day(moment: datetime) -> date:
     """Return the calendar day in China on which `moment` falls."""
     assert moment.tzinfo is not None, "a moment without a zone is not a moment"
     return moment.astimezone(CHINA).date()
 
 
+@basis("civil-code/201-202")
 def corresponding_day(day: date, months: int) -> date:
     """Return the last day of a period of `months` that starts on `day` (民法典 201, 202).
 
@@ -139,6 +143,7 @@ class WorkingDay:
     announced: bool
 
 
+@basis("hub-default/working-days")
 def working_days_after(day: date, number: int) -> WorkingDay:
     """Count working days (工作日) from the day after `day`, shifted weekends included.
 

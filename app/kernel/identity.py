@@ -13,6 +13,8 @@ from uuid import UUID
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat
 
+from app.kernel.basis import basis
+
 # The patterns are written for `fullmatch`; the anchors keep them right in a schema as well.
 CITIZEN_NUMBER = re.compile(r"^[1-9][0-9]{16}[0-9X]$")
 USCC = re.compile(r"^[0-9A-Z]{18}$")
@@ -40,6 +42,7 @@ class Sex(enum.StrEnum):
     FEMALE = "female"
 
 
+@basis("hub-default/worker-identity")
 def citizen_number_fault(text: str) -> str | None:
     """Return why `text` is not a 社会保障号 (GB 11643, ISO 7064 MOD 11-2), or None.
 
@@ -93,6 +96,7 @@ def masked_name(name: str) -> str:
     return name[:1] + "*" * (len(name) - 1)
 
 
+@basis("hub-default/public-numbers")
 def public_number(letter: str, region: str, day: date, serial: int) -> str:
     """Make a public number as HR&SS does: letter, division, YYMMDD, serial of seven digits."""
     number = f"{letter}{region}{day:%y%m%d}{serial:07d}"

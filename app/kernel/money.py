@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
+from app.kernel.basis import basis
+
 YUAN = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 # Wide enough for any price × quantity the wire admits; a product that would not fit raises
 # instead of being rounded twice, which the default context of 28 digits would do in silence.
@@ -28,6 +30,7 @@ class Money:
         return cls(int(Decimal(text).scaleb(2)))
 
     @classmethod
+    @basis("hub-default/rounding")
     def priced(cls, unit_price: Decimal, quantity: Decimal) -> Money:
         """Multiply a unit price in yuan by a quantity, rounded half up to the fen."""
         return cls(_half_up(EXACT.multiply(unit_price, quantity).scaleb(2, EXACT)))
@@ -51,6 +54,7 @@ class Money:
     def __neg__(self) -> Money:
         return Money(-self.fen)
 
+    @basis("hub-default/rounding")
     def part(self, rate: Decimal) -> Money:
         """Take a share of the amount, rounded half up to the fen."""
         return Money(_half_up(EXACT.multiply(Decimal(self.fen), rate)))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 import re
 
+from app.kernel.basis import basis
+
 REGION_CODE = re.compile(r"^[1-9][0-9]{5}$")
 
 # 北京 天津 上海 重庆, and 新疆生产建设兵团, which runs its own insurance under the code 660000:
@@ -63,6 +65,7 @@ def covers(place: str, code: str) -> bool:
     return code.startswith(prefix_of(place))
 
 
+@basis("hub-default/treatment-place", "shandong-2024/1.1")
 def scheme_between(insured_region: str, treatment_region: str) -> Scheme | None:
     """Return the scheme under which one region's worker is treated in the other.
 

@@ -73,7 +73,8 @@ class PolicyBook:
     @classmethod
     def load(cls) -> PolicyBook:
         """Read the book that is packaged with the hub."""
-        return cls.parse(resources.files("app.policy").joinpath("parameters.toml").read_text("utf-8"))
+        found = resources.files("app.policy").joinpath("parameters.toml").read_text("utf-8")
+        return cls.parse(found)
 
     @classmethod
     def parse(cls, text: str) -> PolicyBook:
