@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
 
 from tests.support.pg import TestServer, fresh_database
+from tests.support.world import World, open_world
 
 SERVER = pytest.StashKey[TestServer]()
 
@@ -61,3 +63,10 @@ def empty_database_url(database_server: tuple[str, str]) -> Iterator[str]:
     url, _ = database_server
     with fresh_database(url, "template0") as address:
         yield address
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(database_url: str) -> AsyncIterator[World]:
+    """A hub on this module's database, with a client for every party."""
+    async with open_world(database_url) as it:
+        yield it

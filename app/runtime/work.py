@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from app.kernel.calendar import business_day
-from app.policy.book import PolicyBook, Provisions
+from app.policy.book import PolicyBook
+from app.policy.provisions import Provisions
 from app.runtime.auth import Caller
 from app.runtime.db import Rx, Tx
 
