@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -27,12 +30,17 @@ from app.runtime.embedded.databases import in_own_loop
 T = TypeVar("T")
 
 
-class DatabaseNotMigratedError(RuntimeError):
-    """The database does not have the schema this version of the hub works with."""
+OLDEST_SERVER = 150_000  # as server_version_num has it
+_ONE_AT_A_TIME = threading.Lock()  # Alembic keeps the running environment in module globals
+
+
+class DatabaseNotReadyError(RuntimeError):
+    """The hub cannot work with this database as it is; the message says what to do about it."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database forward to a revision."""
+    current(url)  # says in a sentence what Alembic would say in a traceback
     _in_thread(lambda: command.upgrade(_config(url), revision))
 
 
@@ -64,7 +72,7 @@ def require_current(url: str) -> None:
     at, newest = current(url), heads()
     if newest == (() if at is None else (at,)):
         return
-    raise DatabaseNotMigratedError(
+    raise DatabaseNotReadyError(
         f"The database is at schema revision {at or 'none'}, but this hub works with "
         f"{', '.join(newest) or 'none'}. Run `hub migrate` and start again."
     )
@@ -83,7 +91,7 @@ def _config(url: str | None) -> Config:
     """Configure Alembic by hand: an installed hub need not have its pyproject.toml about."""
     migrations = Path(app.__file__).parents[1] / "migrations"
     if not (migrations / "env.py").exists():
-        raise DatabaseNotMigratedError(
+        raise DatabaseNotReadyError(
             f"The migrations are not at {migrations}. Install the hub from a checkout, or copy "
             "its migrations folder next to the app package."
         )
@@ -95,16 +103,30 @@ def _config(url: str | None) -> Config:
 
 def _in_thread(work: Callable[[], None]) -> None:
     """Run Alembic where no event loop runs, since env.py starts one."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
+    with _ONE_AT_A_TIME, ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(work).result()
 
 
 async def _current(url: str) -> str | None:
+    """Read the revision; say in a sentence why that cannot be done."""
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
+            number = await connection.scalar(sa.text("SHOW server_version_num"))
+            if int(number or 0) < OLDEST_SERVER:
+                raise DatabaseNotReadyError(
+                    f"This Postgres is version {int(number or 0) // 10_000}; the hub needs "
+                    f"{OLDEST_SERVER // 10_000} or newer."
+                )
             return await connection.run_sync(
                 lambda sync: MigrationContext.configure(sync).get_current_revision()
             )
+    except (OSError, asyncpg.PostgresError, DBAPIError) as error:
+        where = engine.url.render_as_string(hide_password=True)
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        raise DatabaseNotReadyError(
+            f"The database at {where} does not answer ({reason}). Check that it runs and that "
+            "DATABASE_URL is right."
+        ) from error
     finally:
         await engine.dispose()
