@@ -28,6 +28,7 @@ from app.runtime.problems import (
     NoSuchPath,
     problem_of,
 )
+from app.runtime.uploads import identifying_bytes
 from app.runtime.work import Reading, Work
 
 T = TypeVar("T")
@@ -124,7 +125,7 @@ async def open_door(
             hub=hub_of(request),
             caller=caller,
             key=idempotency_key,
-            fingerprint=fingerprint_of(request.method, path, await request.body()),
+            fingerprint=fingerprint_of(request.method, path, await identifying_bytes(request)),
             action=f"{request.method} {request.scope['route'].path}",
             request=request_id_of(request),
         )
