@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -213,6 +214,7 @@ def _faults_of(block: _Block) -> list[Fault]:
         for title, value in (("地市", city), ("协议机构名称", name), ("协议机构地址", address))
         if not value
     ]
+    whys += ["a field holds a tab" for value in block.fields if "\t" in value]
     whys += [f"{word!r} is not a type" for word in types.split("、") if word not in TYPES]
     if grade and not GRADE.fullmatch(grade):
         whys.append(f"{grade!r} is not a grade")
@@ -336,12 +338,13 @@ def issuers_of(text: str) -> str:
 
 def first_day_of(text: str) -> date:
     """Return the day from which direct settlement runs; all days the notice gives must agree."""
-    days = {date(int(y), int(m), int(d)) for y, m, d in _START.findall(text)}
-    if len(days) != 1:
-        named = "、".join(map(str, sorted(days))) or "none"
-        why = f"one day of the form 自〈年月日〉起 was expected, found: {named}"
-        raise UnreadableNoticeError([Fault(1, why)])
-    return days.pop()
+    days = sorted({f"{y}-{m:0>2}-{d:0>2}" for y, m, d in _START.findall(text)})
+    if len(days) == 1:
+        with suppress(ValueError):
+            return date.fromisoformat(days[0])
+    named = "、".join(days) or "none"
+    why = f"one day of the form 自〈年月日〉起 was expected, found: {named}"
+    raise UnreadableNoticeError([Fault(1, why)])
 
 
 def to_csv(text: str) -> str:

@@ -1,0 +1,1 @@
+"""The seed tables and what the sandbox makes of them."""
