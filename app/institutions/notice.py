@@ -244,11 +244,13 @@ def names_of(cell: str) -> tuple[str, ...]:
     return (cell,)
 
 
-def merge_rows(rows: Sequence[NoticeRow], regions: Mapping[str, str]) -> list[NoticeInstitution]:
+def merge_rows(
+    rows: Sequence[NoticeRow], regions: Mapping[str, str], known: Mapping[tuple[str, str], str]
+) -> list[NoticeInstitution]:
     """Make institutions of rows: the same names in the same city are one institution.
 
-    `regions` maps a city's name to its code. Codes are proposed in the order of appearance in
-    the city, so that the same notice always gives the same codes.
+    `regions` maps a city's name to its code, `known` a city's code and an institution's name to
+    the code it has already. New codes are proposed in the order of appearance in the city.
     """
     faults = [
         Fault(row.line, f"{row.city!r} is not a city of GB/T 2260")
@@ -267,7 +269,7 @@ def merge_rows(rows: Sequence[NoticeRow], regions: Mapping[str, str]) -> list[No
             group.append(row)
     if faults:
         raise UnreadableNoticeError(faults)
-    return list(_coded(groups, regions))
+    return list(_coded(groups, regions, known))
 
 
 def _is_same(one: NoticeRow, other: NoticeRow) -> bool:
@@ -287,19 +289,26 @@ def _contradictions(group: Sequence[NoticeRow], row: NoticeRow) -> Iterator[Faul
 
 
 def _coded(
-    groups: Sequence[Sequence[NoticeRow]], regions: Mapping[str, str]
+    groups: Sequence[Sequence[NoticeRow]],
+    regions: Mapping[str, str],
+    known: Mapping[tuple[str, str], str],
 ) -> Iterator[NoticeInstitution]:
     """Number the institutions of each city: letter, six-digit city code, five-digit sequence."""
     last: dict[str, int] = {}
+    for code in known.values():
+        last[code[:7]] = max(last.get(code[:7], 0), int(code[7:]))
     for group in groups:
         first = group[0]
         region = regions[first.city]
-        prefix = ("A" if first.types == ("device",) else "H") + region
-        last[prefix] = last.get(prefix, 0) + 1
         names = tuple(dict.fromkeys(name for row in group for name in names_of(row.name)))
         addresses = _addresses([row.address for row in group])
+        code = next((known[region, name] for name in names if (region, name) in known), "")
+        if not code:
+            prefix = ("A" if first.types == ("device",) else "H") + region
+            last[prefix] = last.get(prefix, 0) + 1
+            code = f"{prefix}{last[prefix]:05d}"
         yield NoticeInstitution(
-            code=f"{prefix}{last[prefix]:05d}",
+            code=code,
             name=names[0],
             aliases=names[1:],
             types=first.types,
@@ -348,13 +357,22 @@ def first_day_of(text: str) -> date:
 
 
 def to_csv(text: str) -> str:
-    """Read a notice and write its institutions in the columns the institutions import takes."""
+    """Read a notice and write its institutions in the columns the institutions import takes.
+
+    An institution of the seed table keeps its code, whatever else a later notice says of it.
+    """
     issuers, first_day = issuers_of(text), first_day_of(text)
     regions = {row["name"]: row["code"] for row in seed_rows("regions.csv")}
+    known = {
+        (row["region"], name): row["code"]
+        for row in seed_rows("institutions.csv")
+        for name in (row["name"], *row["aliases"].split(SEPARATOR))
+        if name
+    }
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for institution in merge_rows(read_notice(text), regions):
+    for institution in merge_rows(read_notice(text), regions, known):
         annexes = sorted({row.annex for row in institution.rows})
         named = "、".join(f"附件{annex}" for annex in annexes)
         source = f"{issuers} {first_day.year}年异地就医直接结算通知 {named}"

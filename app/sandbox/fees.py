@@ -110,21 +110,18 @@ class _Bill:
         self.total_fen += line.amount.fen
 
     def take_back(self) -> None:
-        """Refund some or all of an earlier line, on its day or later."""
+        """Refund some or all of a line not refunded yet, on its day or later."""
         dice = self._dice
-        charged = dice.one_of(self.lines)
-        if charged.refund_of is not None:
-            return
-        left = charged.quantity + sum(
-            line.quantity for line in self.lines if line.refund_of == charged.serial
-        )
-        if left <= 0:
-            return
+        touched = {line.refund_of for line in self.lines}
+        open_lines = [
+            line for line in self.lines if line.refund_of is None and line.serial not in touched
+        ]
+        charged = dice.one_of(open_lines)
         last = self._first + timedelta(days=self._days)
         line = replace(
             charged,
             serial=len(self.lines) + 1,
-            quantity=-dice.whole(1, left),
+            quantity=-dice.whole(1, charged.quantity),
             day=charged.day + timedelta(days=dice.whole(0, (last - charged.day).days)),
             refund_of=charged.serial,
         )

@@ -30,7 +30,7 @@ CITIES = {"杭州市": "330100", "宁波市": "330200"}
 
 def _faults(text: str) -> list[str]:
     with pytest.raises(UnreadableNoticeError) as refused:
-        merge_rows(read_notice(text), CITIES)
+        merge_rows(read_notice(text), CITIES, {})
     return [fault.why for fault in refused.value.faults]
 
 
@@ -99,7 +99,7 @@ def test_a_cell_gives_two_names_only_where_both_are_names(
 
 
 def test_one_institution_in_both_annexes_has_two_schemes_and_both_addresses() -> None:
-    bones = merge_rows(read_notice(short.NOTICE), CITIES)[0]
+    bones = merge_rows(read_notice(short.NOTICE), CITIES, {})[0]
     assert bones.schemes == (Scheme.CROSS_PROVINCE, Scheme.IN_PROVINCE)
     assert bones.address == "杭州市例区例路1号"
     assert bones.address_aliases == ("杭州市例路1号",)
@@ -108,26 +108,26 @@ def test_one_institution_in_both_annexes_has_two_schemes_and_both_addresses() ->
 def test_the_fuller_address_is_current_whichever_comes_first() -> None:
     turned = short.NOTICE.replace("例区例路1号", "例路1号", 1)
     turned = turned[::-1].replace("杭州市例路1号"[::-1], "杭州市例区例路1号"[::-1], 1)[::-1]
-    bones = merge_rows(read_notice(turned), CITIES)[0]
+    bones = merge_rows(read_notice(turned), CITIES, {})[0]
     assert bones.rows[0].address == "杭州市例路1号"
     assert (bones.address, bones.address_aliases) == ("杭州市例区例路1号", ("杭州市例路1号",))
 
 
 def test_two_different_addresses_are_kept_in_the_order_published() -> None:
     moved = short.NOTICE.replace("\t杭州市例路1号", "\t杭州市新区很远的另一条路99号")
-    bones = merge_rows(read_notice(moved), CITIES)[0]
+    bones = merge_rows(read_notice(moved), CITIES, {})[0]
     assert bones.address == "杭州市例区例路1号"
     assert bones.address_aliases == ("杭州市新区很远的另一条路99号",)
 
 
 def test_several_campuses_stay_in_one_address() -> None:
-    assert merge_rows(read_notice(short.NOTICE), CITIES)[-1].address == (
+    assert merge_rows(read_notice(short.NOTICE), CITIES, {})[-1].address == (
         "戊路5号（院本部）/己路6号（东院区）"
     )
 
 
 def test_codes_follow_the_order_in_the_city() -> None:
-    found = merge_rows(read_notice(short.NOTICE), CITIES)
+    found = merge_rows(read_notice(short.NOTICE), CITIES, {})
     assert [institution.code for institution in found] == [
         "H33010000001",
         "H33010000002",
@@ -137,9 +137,29 @@ def test_codes_follow_the_order_in_the_city() -> None:
     ]
 
 
+def test_a_known_institution_keeps_its_code_and_new_ones_come_after() -> None:
+    known = {("330100", "杭州例乙医院"): "H33010000004", ("330100", "别处"): "H33010000007"}
+    found = merge_rows(read_notice(short.NOTICE), CITIES, known)
+    assert [institution.code for institution in found] == [
+        "H33010000008",
+        "H33010000004",
+        "H33020000001",
+        "A33020000001",
+        "H33020000002",
+    ]
+
+
+def test_a_later_notice_of_a_seeded_city_takes_no_code_that_is_taken() -> None:
+    later = short.NOTICE.replace("杭州市\n", "济南市\n").replace(
+        "例甲骨科医院", "山东中医药大学第二附属医院"
+    )
+    found = list(csv.DictReader(io.StringIO(to_csv(later))))
+    assert [row["code"] for row in found[:2]] == ["H37010000001", "H37010000002"]
+
+
 def test_one_name_in_two_cities_is_two_institutions() -> None:
     elsewhere = short.ACROSS.replace("杭州市\n", "宁波市\n")
-    assert len(merge_rows(read_notice(short.IN_PROVINCE + elsewhere), CITIES)) == 6
+    assert len(merge_rows(read_notice(short.IN_PROVINCE + elsewhere), CITIES, {})) == 6
 
 
 @pytest.mark.parametrize(
