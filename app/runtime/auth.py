@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +12,19 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from app.kernel.parties import PartyKind
 from app.kernel.refusal import Kind, Refusal
 from app.kernel.regions import prefix_of
 
+__all__ = [
+    "Caller",
+    "Forbidden",
+    "PartyKind",
+    "Scope",
+    "Signer",
+    "Unauthenticated",
+    "visible",
+]
 ALGORITHM = "HS256"
 
 
@@ -39,15 +48,6 @@ class Forbidden(Refusal):
     title_zh: ClassVar = "该接入方无权执行此操作"
     says: ClassVar = "Open to {allowed}; the caller is {caller}."
     says_zh: ClassVar = "仅限 {allowed} 使用；当前接入方类型为 {caller}。"
-
-
-class PartyKind(enum.StrEnum):
-    """The four kinds of party (接入方)."""
-
-    OPERATOR = "operator"  # 部级经办机构
-    AGENCY = "agency"  # 经办机构
-    INSTITUTION = "institution"  # 协议机构
-    CHANNEL = "channel"  # 服务渠道
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
+import asyncpg
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,12 +26,22 @@ from app.runtime import messages
 from app.runtime.auth import Caller, PartyKind
 from app.runtime.db import Rx, Tx
 from app.runtime.messages import KeptState, Stamp
-from app.runtime.problems import Answer, problem_of
+from app.runtime.problems import Answer, Malformed, problem_of
 from app.runtime.work import Law, Reading, Work
 
 T = TypeVar("T")
 RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 LOCK_NOT_AVAILABLE = "55P03"
+UNSTORABLE_TEXT = frozenset({"22021", "22P05"})  # a NUL character, which Postgres does not keep
+# SQLAlchemy lets the driver's own faults through while a connection is being made.
+UNREACHABLE = (
+    PoolTimeout,
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
 NATIONAL_ID = re.compile(r"[A-Z]\d{29}")  # institution code 12 + yyyyMMddHHmmss + 4 digits
 KEY = re.compile(r"[!-~]{1,64}")  # visible ASCII
 
@@ -84,6 +95,15 @@ class Busy(Refusal):
     title_zh: ClassVar = "系统繁忙，请以同一报文编号重发"
 
 
+class MessageRunning(Refusal):
+    """The first message with this id is still being worked on; ask again for its answer."""
+
+    kind: ClassVar = Kind.BUSY
+    code: ClassVar = "message-running"
+    title: ClassVar = "The same message is still being worked on; send it again for its answer"
+    title_zh: ClassVar = "相同报文正在处理中，请稍后以同一编号重发以取得结果"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
     """What every request shares: the pool, the law, the clock, the number of attempts."""
@@ -119,19 +139,18 @@ class Door:
             stamp = self._stamp()
             try:
                 return await self._attempt(stamp, use_case, show, status)
-            except (MessageIdReused, Busy):
-                raise
             except Refusal as refusal:
-                await self._note(stamp, refusal)
+                if refusal.kind is not Kind.BUSY and not isinstance(refusal, MessageIdReused):
+                    await self._note(stamp, refusal)
                 raise
             except DBAPIError as error:
-                state = getattr(error.orig, "sqlstate", None)
-                if state not in RETRYABLE or attempt == self.hub.attempts_max:
-                    raise_busy(error)
+                if not _worth_retrying(error) or attempt == self.hub.attempts_max:
+                    raise_refusal(error)
                     raise
-                await asyncio.sleep(0.01 * attempt)
-            except (PoolTimeout, OSError) as error:
-                raise Busy from error
+            except UNREACHABLE as error:
+                if attempt == self.hub.attempts_max or isinstance(error, PoolTimeout):
+                    raise Busy from error
+            await asyncio.sleep(0.01 * attempt)
         raise AssertionError("unreachable")
 
     async def _attempt(
@@ -144,7 +163,7 @@ class Door:
         async with self.hub.engine.begin() as connection:
             tx = Tx(connection)
             work = Work(tx=tx, caller=self.caller, now=stamp.at, law=self.hub.law)
-            if not await messages.claim(tx, stamp):
+            if not await self._claim(tx, stamp):
                 return await self._replay(tx)
             body = show(await use_case(work)).model_dump_json().encode()
             assert work.journal, "a write that leaves no trace in the audit trail is a bug"
@@ -152,6 +171,14 @@ class Door:
             for act in work.last_acts:
                 await act()
         return Answer(status=status, body=body)
+
+    async def _claim(self, tx: Tx, stamp: Stamp) -> bool:
+        try:
+            return await messages.claim(tx, stamp)
+        except DBAPIError as error:
+            if _state(error) == LOCK_NOT_AVAILABLE:
+                raise MessageRunning(message=self.key) from error
+            raise
 
     async def _replay(self, tx: Tx) -> Answer:
         kept = await messages.find(tx, self.caller.party, self.key)
@@ -167,7 +194,7 @@ class Door:
         try:
             async with self.hub.engine.begin() as connection:
                 await messages.note_refusal(Tx(connection), stamp, (answer.status, answer.body))
-        except (DBAPIError, PoolTimeout, OSError):
+        except (DBAPIError, *UNREACHABLE):
             return
 
     def _check_key(self) -> None:
@@ -194,31 +221,50 @@ def fingerprint_of(method: str, path: str, body: bytes) -> bytes:
     return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
 
 
-def raise_busy(error: DBAPIError) -> None:
-    """Refuse as busy when the fault is the database's and a retry can help."""
-    state = getattr(error.orig, "sqlstate", None) or ""
+def raise_refusal(error: DBAPIError) -> None:
+    """Refuse when the fault is the database's and a retry can help, or lies in the text sent."""
+    state = _state(error)
+    if state in UNSTORABLE_TEXT:
+        fault = {"in": "request", "pointer": "", "code": "nul", "detail": "a NUL character"}
+        raise Malformed(errors=[fault]) from error
     lost = error.connection_invalidated or state[:2] in ("08", "53", "57")
     if lost or state == LOCK_NOT_AVAILABLE or state in RETRYABLE:
         raise Busy from error
 
 
+def _worth_retrying(error: DBAPIError) -> bool:
+    """Say whether the attempt may be made again at once.
+
+    Also when the connection was lost, even in the commit: the claim tells whether it counted.
+    """
+    return _state(error) in RETRYABLE or error.connection_invalidated
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
 @asynccontextmanager
-async def reading(hub: Hub, caller: Caller, request: str) -> AsyncIterator[Reading]:
-    """Lend an autocommitting connection; looks at personal data are kept before the answer."""
+async def lend(hub: Hub) -> AsyncIterator[Rx]:
+    """Lend an autocommitting connection; the database's own faults become refusals."""
     try:
         async with hub.reading_engine.connect() as connection:
-            rx = Rx(connection)
-            open_reading = Reading(rx=rx, caller=caller, now=hub.clock(), law=hub.law)
-            yield open_reading
-            if open_reading.looks:
-                await messages.note_looks(
-                    rx, _look_stamp(open_reading, request), open_reading.looks
-                )
+            yield Rx(connection)
     except DBAPIError as error:
-        raise_busy(error)
+        raise_refusal(error)
         raise
-    except (PoolTimeout, OSError) as error:
+    except UNREACHABLE as error:
         raise Busy from error
+
+
+@asynccontextmanager
+async def reading(hub: Hub, caller: Caller, request: str) -> AsyncIterator[Reading]:
+    """Lend a caller a reading; looks at personal data are kept before the answer."""
+    async with lend(hub) as rx:
+        open_reading = Reading(rx=rx, caller=caller, now=hub.clock(), law=hub.law)
+        yield open_reading
+        if open_reading.looks:
+            await messages.note_looks(rx, _look_stamp(open_reading, request), open_reading.looks)
 
 
 def _look_stamp(it: Reading, request: str) -> Stamp:

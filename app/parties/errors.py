@@ -1,0 +1,93 @@
+"""How parties and their credentials are refused, in order of precedence."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from app.kernel.refusal import Kind, Refusal
+
+
+class TokenRequestMalformed(Refusal):
+    """The token request lacks a parameter, or names the client twice (RFC 6749 5.2)."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "token-request-malformed"
+    title: ClassVar = "The token request cannot be read"
+    title_zh: ClassVar = "令牌请求格式错误"
+    says: ClassVar = "{error_description}."
+    says_zh: ClassVar = "请以表单提交 grant_type，并以表单或 HTTP Basic 提交一次客户端编号与密钥。"
+    remedy: ClassVar = (
+        "Send grant_type=client_credentials as a form, and id and secret either in it "
+        "or as HTTP Basic."
+    )
+    remedy_zh: ClassVar = (
+        "以表单发送 grant_type=client_credentials，编号与密钥放在表单或 HTTP Basic 之一中。"
+    )
+
+
+class GrantUnsupported(Refusal):
+    """The hub gives tokens for client credentials only (客户端凭证模式)."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "grant-unsupported"
+    title: ClassVar = "Only the client_credentials grant is supported"
+    title_zh: ClassVar = "仅支持 client_credentials 授权方式"
+
+
+class ClientRefused(Refusal):
+    """The credentials are wrong, or the client or its party is disabled; which, is not told."""
+
+    kind: ClassVar = Kind.UNAUTHENTICATED
+    code: ClassVar = "client-refused"
+    title: ClassVar = "These client credentials are not accepted"
+    title_zh: ClassVar = "客户端凭证无效"
+    remedy: ClassVar = "Check id and secret; ask the hub's operator for a new secret if need be."
+    remedy_zh: ClassVar = "请核对客户端编号与密钥；必要时联系平台运维重新签发。"
+
+
+class RegionUnknown(Refusal):
+    """No division with this code takes part."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "region-unknown"
+    title: ClassVar = "No such region"
+    title_zh: ClassVar = "行政区划不存在"
+    says: ClassVar = "No region has the code {region}."
+    says_zh: ClassVar = "未找到代码为 {region} 的行政区划。"
+    remedy: ClassVar = "Look the code up at GET /v1/regions."
+    remedy_zh: ClassVar = "请通过 GET /v1/regions 查询区划代码。"
+
+
+class PartyUnknown(Refusal):
+    """No party with this code is registered."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "party-unknown"
+    title: ClassVar = "No such party"
+    title_zh: ClassVar = "接入方不存在"
+    says: ClassVar = "No party has the code {party}."
+    says_zh: ClassVar = "未找到代码为 {party} 的接入方。"
+    remedy: ClassVar = "Load the seeds, or register the institution, before giving it a client."
+    remedy_zh: ClassVar = "请先装载基础数据或登记该机构，再签发客户端凭证。"
+
+
+class ClientUnknown(Refusal):
+    """No client with this id was ever made."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "client-unknown"
+    title: ClassVar = "No such client"
+    title_zh: ClassVar = "客户端不存在"
+    says: ClassVar = "No client has the id {client}."
+    says_zh: ClassVar = "未找到编号为 {client} 的客户端。"
+
+
+class ClientExists(Refusal):
+    """A client id is given once and never again."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "client-exists"
+    title: ClassVar = "The client id is taken"
+    title_zh: ClassVar = "客户端编号已被使用"
+    says: ClassVar = "A client with the id {client} exists; rotate its secret or choose another id."
+    says_zh: ClassVar = "编号 {client} 已存在；请轮换其密钥或使用其他编号。"
