@@ -57,6 +57,7 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.pool_wait_seconds,
         pool_pre_ping=False,
+        hide_parameters=True,  # a statement that fails must not bring a person into the log
         connect_args={
             "server_settings": {
                 "role": settings.database_role,

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-import structlog
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as DependsParam
@@ -15,24 +14,25 @@ from fastapi.security import OAuth2
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.kernel.refusal import Kind, Refusal
+from app.kernel.refusal import Refusal
 from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
 from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
 from app.runtime.door import reading as lend_reading
 from app.runtime.problems import (
     Answer,
-    Bug,
+    BodyTooLarge,
     ContentTypeUnsupported,
     Malformed,
     MethodNotAllowed,
     NoSuchPath,
     problem_of,
 )
+from app.runtime.telemetry import TooLargeError
 from app.runtime.uploads import identifying_bytes
 from app.runtime.work import Reading, Work
 
 T = TypeVar("T")
-log = structlog.get_logger()
+UNREAD = ("model_attributes_type", "model_type", "dict_type", "list_type")
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 -- a path
 bearer = OAuth2(
@@ -173,8 +173,11 @@ async def answer_malformed(request: Request, error: Exception) -> Response:
 def _wrong_type(request: Request, error: RequestValidationError) -> bool:
     """Say whether the body was not read since it was not declared to be JSON."""
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    unread = any(e["type"] in ("model_attributes_type", "list_type") for e in error.errors())
-    return bool(sent) and not re.fullmatch(r"application/(.+\+)?json", sent) and unread
+    unread = any(
+        e["type"] in UNREAD and tuple(e["loc"]) == ("body",) and isinstance(e["input"], bytes)
+        for e in error.errors()
+    )
+    return unread and not re.fullmatch(r"application/(.+\+)?json", sent)
 
 
 def _fault(error: dict[str, Any]) -> dict[str, str]:
@@ -194,6 +197,8 @@ def _fault(error: dict[str, Any]) -> dict[str, str]:
 async def answer_http(request: Request, error: Exception) -> Response:
     """Exception handler for what the framework itself refuses."""
     assert isinstance(error, HTTPException)
+    if isinstance(error, TooLargeError):
+        return await answer_refusal(request, BodyTooLarge(bytes_max=error.limit))
     if error.status_code == 404:  # noqa: PLR2004
         return await answer_refusal(request, NoSuchPath())
     if error.status_code == 405:  # noqa: PLR2004
@@ -204,19 +209,8 @@ async def answer_http(request: Request, error: Exception) -> Response:
     return await answer_refusal(request, Malformed(errors=[fault]))
 
 
-async def answer_bug(request: Request, error: Exception) -> Response:
-    """Exception handler for what should never happen: logged whole, answered briefly."""
-    log.error("bug", request=request_id_of(request), error=type(error).__name__, exc_info=error)
-    return await answer_refusal(request, Bug())
-
-
 def install(app: FastAPI) -> None:
     """Give every 4xx and 5xx the one shape."""
     app.add_exception_handler(Refusal, answer_refusal)
     app.add_exception_handler(RequestValidationError, answer_malformed)
     app.add_exception_handler(HTTPException, answer_http)
-
-
-def is_bug(refusal: Refusal) -> bool:
-    """Say whether a refusal is our own fault."""
-    return refusal.kind is Kind.BUG

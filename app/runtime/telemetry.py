@@ -9,12 +9,14 @@ import logging
 import re
 import sys
 import time
+import traceback
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.exceptions import HTTPException
 
 from app.runtime.problems import BodyTooLarge, Bug, problem_of
 from app.runtime.settings import Settings
@@ -24,7 +26,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 log = structlog.get_logger()
-REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
+REQUEST_ID = re.compile(r"(?!.*\d{14})[0-9A-Za-z._-]{8,64}")  # long digits may be a person's
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+CHAIN_MAX = 5
+FRAMES_MAX = 12
 UPLOADS = re.compile(rb"(text/csv|application/vnd\.openxmlformats|multipart/form-data)")
 
 
@@ -99,12 +104,12 @@ class Telemetry:
         try:
             limit = self._limit(headers)
             await self.app(scope, _Limited(receive, limit), send_on)
-        except _TooLargeError as large:
+        except TooLargeError as large:
             if started:
                 raise
             await _answer_large(send_on, request_id, large.limit)
         except Exception as error:
-            log.exception("bug", request=request_id, error=type(error).__name__)
+            log.error("bug", request=request_id, **traces_of(error))  # noqa: TRY400 -- never the message
             if started:
                 raise
             bug = problem_of(Bug(), request_id)
@@ -117,19 +122,20 @@ class Telemetry:
         limit = self.settings.upload_bytes_max if upload else self.settings.body_bytes_max
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
-            raise _TooLargeError(limit)
+            raise TooLargeError(limit)
         return limit
 
     def _note(self, scope: Message, request_id: str, status: int, seconds: float) -> None:
         route = scope.get("route")
         path = getattr(route, "path", "unmatched")
         caller = scope.get("hub.caller")
-        self.metrics.requests.labels(scope["method"], path, str(status)).inc()
-        self.metrics.seconds.labels(scope["method"], path).observe(seconds)
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self.metrics.requests.labels(method, path, str(status)).inc()
+        self.metrics.seconds.labels(method, path).observe(seconds)
         log.info(
             "request",
             request=request_id,
-            method=scope["method"],
+            method=method,
             path=path,
             status=status,
             ms=round(seconds * 1000, 1),
@@ -137,11 +143,14 @@ class Telemetry:
         )
 
 
-class _TooLargeError(Exception):
-    """The body passed the limit while it was being read."""
+class TooLargeError(HTTPException):
+    """The body passed the limit while it was being read.
+
+    The framework turns any other exception met there into "cannot be parsed".
+    """
 
     def __init__(self, limit: int) -> None:
-        super().__init__(limit)
+        super().__init__(413)
         self.limit = limit
 
 
@@ -158,8 +167,24 @@ class _Limited:
         message = await self.receive()
         self.seen += len(message.get("body", b""))
         if self.seen > self.limit:
-            raise _TooLargeError(self.limit)
+            raise TooLargeError(self.limit)
         return message
+
+
+def traces_of(error: BaseException) -> dict[str, object]:
+    """Say what failed and where, never what it said: a message may quote a person's number."""
+    chain: list[str] = []
+    frames: list[str] = []
+    at: BaseException | None = error
+    while at is not None and len(chain) < CHAIN_MAX:
+        state = getattr(at, "sqlstate", None)
+        chain.append(type(at).__name__ + (f"({state})" if state else ""))
+        frames += [
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(at.__traceback__)[-FRAMES_MAX:]
+        ]
+        at = at.__cause__ or at.__context__
+    return {"error": " from ".join(chain), "frames": frames}
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:
