@@ -1,0 +1,69 @@
+"""Where the books are kept. The service may read them; only `ledger_book` writes (see its reasons).
+
+The function lives in the migration: it is part of the schema, not of a release of the service.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.ledger.model import AccountKind, Event
+from app.runtime.db import METADATA, fen, identity, moment, one_of
+
+account = sa.Table(
+    "account",
+    METADATA,
+    identity(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("insured_place", sa.CHAR(6)),
+    sa.Column("treatment_place", sa.CHAR(6), nullable=False),
+    sa.Column("institution", sa.CHAR(12)),
+    fen("balance_fen"),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    one_of("kind", AccountKind),
+    # One account per kind, pair and institution: the name spells them, and the name is unique.
+    sa.CheckConstraint(
+        "name = concat_ws(':', kind, insured_place, treatment_place, institution)", name="name"
+    ),
+    sa.CheckConstraint(
+        "(insured_place IS NOT NULL) = (kind IN ('uncleared', 'notified', 'advance'))",
+        name="insured_place",
+    ),
+    sa.CheckConstraint("(institution IS NOT NULL) = (kind = 'payable')", name="institution"),
+)
+entry = sa.Table(
+    "entry",
+    METADATA,
+    identity(),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("effective_day", sa.Date, nullable=False),
+    moment("at"),
+    sa.Column("policy_version", sa.Text, nullable=False),
+    # Unique: what was undone cannot be undone again.
+    sa.Column("reverses", sa.BigInteger, sa.ForeignKey("entry.id"), unique=True),
+    one_of("event", Event),
+    # "what did this number do to the books", and the entry a reversal points to
+    sa.Index("ix_entry_subject", "subject", "id"),
+)
+posting = sa.Table(
+    "posting",
+    METADATA,
+    identity(),
+    sa.Column("entry_id", sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False),
+    sa.Column("debit_account", sa.BigInteger, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("credit_account", sa.BigInteger, sa.ForeignKey("account.id"), nullable=False),
+    fen("fen"),
+    fen("debit_balance_fen"),
+    sa.Column("debit_version", sa.BigInteger, nullable=False),
+    fen("credit_balance_fen"),
+    sa.Column("credit_version", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("fen > 0", name="fen"),
+    sa.CheckConstraint("debit_account <> credit_account", name="two_ends"),
+    # A step of an account is taken once; also read as "the account's postings, in order".
+    sa.UniqueConstraint("debit_account", "debit_version"),
+    sa.UniqueConstraint("credit_account", "credit_version"),
+    # "the postings of an entry"
+    sa.Index("ix_posting_entry_id", "entry_id"),
+)
