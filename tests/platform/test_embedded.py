@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -25,7 +26,7 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from app.runtime.embedded import EmbeddedPostgres
-with EmbeddedPostgres(Path(sys.argv[1])) as server:
+with EmbeddedPostgres(Path(sys.argv[1]), shared=bool(sys.argv[2])) as server:
     print(server.url(), flush=True)
     time.sleep(600)
 """
@@ -88,13 +89,28 @@ def is_gone(pid: int, *, pauses: int = 400) -> bool:
     return False
 
 
+def start_process(home: Path, *, shared: bool = False) -> subprocess.Popen[str]:
+    """Start another process that wants the home."""
+    return subprocess.Popen(  # noqa: S603 - this interpreter, a program of our own
+        [sys.executable, "-c", OWNER, str(home), "shared" * shared],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def address_of(owner: subprocess.Popen[str]) -> str:
+    """Wait until it serves."""
+    assert owner.stdout is not None
+    address = owner.stdout.readline().strip()
+    assert address.startswith("postgresql+asyncpg://")
+    return address
+
+
 def start_owner(home: Path) -> subprocess.Popen[str]:
     """Start another process that owns the home, and wait until it serves."""
-    owner = subprocess.Popen(  # noqa: S603 - this interpreter, a program of our own
-        [sys.executable, "-c", OWNER, str(home)], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
-    )
-    assert owner.stdout is not None
-    assert owner.stdout.readline().startswith("postgresql+asyncpg://")
+    owner = start_process(home)
+    address_of(owner)
     return owner
 
 
@@ -183,8 +199,19 @@ def test_a_second_starter_is_told_who_has_the_home(
         EmbeddedPostgres(made).start()
     with EmbeddedPostgres(made, shared=True) as guest:
         assert guest.joined
+        assert guest.version == shown(guest, "server_version")
         assert words(guest) == ["kept"]
     assert not is_gone(server_pid(made), pauses=1), "a guest must not stop what it does not own"
+
+
+def test_starters_that_share_a_new_home_at_once_all_get_the_one_server(home: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        starters = [stack.enter_context(start_process(home, shared=True)) for _ in range(3)]
+        for starter in starters:
+            stack.callback(starter.kill)
+        assert len({address_of(starter) for starter in starters}) == 1
+        server = server_pid(home)
+    assert is_gone(server)
 
 
 def test_a_guest_in_an_empty_house_becomes_its_owner(made: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pwd
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.runtime.embedded.errors import EmbeddedPostgresError
 
+LAUNCHER = Path(__file__).with_name("launch.py")
 STAND_INS = ("postgres", "nobody")
 ENTER = 0o1  # the execute bit, in the owner's, the group's or the others' three
 
@@ -30,6 +32,11 @@ class Account:
         """Make `path` this account's, where that takes a change."""
         if self.switched:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+    def run(self, *command: str) -> list[str]:
+        """Word a command so that it runs as this account and dies with this thread."""
+        launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
+        return [*launcher, str(os.getpid()), str(self.uid), str(self.gid), *command]
 
     def reaches(self, path: Path) -> bool:
         """Whether this account may walk down to `path`, or run it."""

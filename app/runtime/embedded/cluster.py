@@ -77,7 +77,7 @@ def _initialise(places: Places, account: Account, chosen: Binaries, *, durable: 
     if not durable:
         options.append("--no-sync")
     done = subprocess.run(
-        [str(chosen.folder / "initdb"), *options],
+        account.run(str(chosen.folder / "initdb"), *options),
         cwd="/",
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -85,9 +85,6 @@ def _initialise(places: Places, account: Account, chosen: Binaries, *, durable: 
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        user=account.uid if account.switched else None,
-        group=account.gid if account.switched else None,
-        extra_groups=[] if account.switched else None,
     )
     if done.returncode != 0:
         shutil.rmtree(places.half_made, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 T = TypeVar("T")
+MADE_BY_A_RIVAL = (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError)
 
 
 def in_own_loop(
@@ -24,6 +26,12 @@ def in_own_loop(
 def ensure_database(server_url: str, name: str) -> None:
     """Create the database unless it exists."""
     in_own_loop(_ensure(server_url, name))
+
+
+def server_version(server_url: str) -> str:
+    """Ask the server which version it is, such as 18.6."""
+    said = in_own_loop(select_one_column(server_url, "SHOW server_version"))[0]
+    return str(said).split()[0]  # distributions add their name
 
 
 def administer(server_url: str, *statements: str) -> None:
@@ -65,6 +73,7 @@ async def _ensure(url: str, name: str) -> None:
     try:
         known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name)
         if known is None:
-            await connection.execute(f"CREATE DATABASE {quoted(name)}")
+            with contextlib.suppress(*MADE_BY_A_RIVAL):
+                await connection.execute(f"CREATE DATABASE {quoted(name)}")
     finally:
         await connection.close()

@@ -1,4 +1,4 @@
-"""Runs as its own program between the hub and Postgres: drop root, tie the lives, become Postgres.
+"""Runs as its own program between the hub and Postgres: drop root, tie the lives, become it.
 
 A separate program, because doing this between fork and exec is unsafe in a process with threads.
 """

@@ -24,7 +24,6 @@ class Running:
 
     pid: int
     socket_folder: Path
-    version: str
     ready: bool
 
 
@@ -32,7 +31,6 @@ def running(data: Path) -> Running | None:
     """Read the note of the server of this data directory, complete or not at all."""
     try:
         lines = (data / "postmaster.pid").read_text("utf-8").splitlines()
-        version = (data / "PG_VERSION").read_text("utf-8").strip()
     except OSError:
         return None
     if len(lines) <= STATUS_LINE or not lines[0].isdecimal():
@@ -40,9 +38,14 @@ def running(data: Path) -> Running | None:
     return Running(
         pid=int(lines[0]),
         socket_folder=Path(lines[4]),
-        version=version,
         ready=lines[STATUS_LINE].strip() == "ready",
     )
+
+
+def serving(data: Path) -> Running | None:
+    """Read the note of a server that is really there and takes connections."""
+    noted = running(data)
+    return noted if noted is not None and noted.ready and _serves(noted.pid, data) else None
 
 
 def settle(data: Path) -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 from urllib.parse import quote
 
+import asyncpg
+
 from app.runtime.embedded import binaries, cluster, orphan, places
 from app.runtime.embedded.account import Account
-from app.runtime.embedded.databases import ensure_database
+from app.runtime.embedded.databases import ensure_database, server_version
 from app.runtime.embedded.errors import EmbeddedPostgresError
 
 PORT: Final = 5432
-LAUNCHER: Final = Path(__file__).with_name("launch.py")
 START_SECONDS_MAX: Final = 300  # crash recovery may have much to replay
 STOP_SECONDS_MAX: Final = 60
 RIVAL_SECONDS_MAX: Final = 30
@@ -102,10 +101,17 @@ class EmbeddedPostgres:
             self._take_home()
             if self._lock is not None:
                 self._serve()
+            self._version = server_version(self.url("postgres"))
             self.ensure_database("hub")
         except OSError as error:
             self.stop()
             raise EmbeddedPostgresError(_file_trouble(self.home, error)) from error
+        except asyncpg.PostgresError as error:
+            self.stop()
+            raise EmbeddedPostgresError(
+                f"The database in {self.home} turned us away ({error}). If another hub is just "
+                "stopping there, try again; otherwise run as the user who started it."
+            ) from error
         except BaseException:
             self.stop()
             raise
@@ -137,10 +143,9 @@ class EmbeddedPostgres:
                     f"The database in {self.home} is in use by {holder}. Stop that one first, or "
                     "give this one a home of its own (HUB_HOME=another/folder)."
                 )
-            running = orphan.running(places.places_of(self.home).data)
-            if running is not None and running.ready:
-                self._socket = running.socket_folder
-                self._version = running.version
+            server = orphan.serving(places.places_of(self.home).data)
+            if server is not None:
+                self._socket = server.socket_folder
                 return
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(
@@ -167,7 +172,6 @@ class EmbeddedPostgres:
                 )
             time.sleep(10 * PAUSE_SECONDS)
         self._socket = socket_folder
-        self._version = chosen.version
 
     def _command(self, chosen: binaries.Binaries, socket_folder: Path) -> list[str]:
         assert self._places is not None
@@ -182,12 +186,10 @@ class EmbeddedPostgres:
     def _launch(self, command: list[str], account: Account) -> bool:
         """Start the server and wait until it serves; False when it should be tried again."""
         assert self._places is not None
-        launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
-        identity = [str(os.getpid()), str(account.uid), str(account.gid)]
         with self._places.log.open("ab") as log:
             begin = log.tell()
             self._process = subprocess.Popen(
-                [*launcher, *identity, *command],
+                account.run(*command),
                 cwd="/",
                 env=cluster.environment(),
                 stdin=subprocess.DEVNULL,
