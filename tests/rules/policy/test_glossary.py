@@ -9,7 +9,7 @@ from app.policy.provisions import Provisions
 
 GLOSSARY = tomllib.loads(resources.files("app").joinpath("glossary.toml").read_text("utf-8"))
 PROVISIONS = Provisions.load()
-STANDARDS = {"hub", "GB/T 2260", "GB/T 2261.1", "GB 11643", "GB 32100", "ICD-10"}
+STANDARDS = {"hub", "GB/T 2260", "GB/T 2261.1", "GB 11643", "GB 32100", "ICD-10", "RFC 6749"}
 # Tables, states and deeds a reader meets first; the page and the console explain each of them.
 WANTED = {
     "party", "operator", "agency", "institution", "channel", "worker", "determination", "filing",
