@@ -1,0 +1,95 @@
+"""Why the hub says no to a settlement or its cancellation, in order of precedence."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from app.kernel.refusal import Kind, Refusal
+
+
+class SettlementUnknown(Refusal):
+    """No settlement has this number, or the caller may not know that it exists."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "settlement-unknown"
+    title: ClassVar = "No such settlement"
+    title_zh: ClassVar = "结算记录不存在"
+
+
+class SettleWindowClosed(Refusal):
+    """The institution went offline too long ago."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "settle-window-closed"
+    title: ClassVar = "The institution may no longer settle directly"
+    title_zh: ClassVar = "机构下线已超过规定期限，不能直接结算"
+    remedy: ClassVar = "The worker pays and applies to the insured agency."
+    remedy_zh: ClassVar = "由职工垫付后向参保地经办机构申请。"
+
+
+class DeterminationWithdrawn(Refusal):
+    """The determination the visit rests on was withdrawn."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "determination-withdrawn"
+    title: ClassVar = "The determination of this visit was withdrawn"
+    title_zh: ClassVar = "本次就诊依据的认定（确认）已撤销"
+
+
+class NothingToSettle(Refusal):
+    """A visit without fee lines is cancelled, not settled."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "nothing-to-settle"
+    title: ClassVar = "The visit has no fee lines"
+    title_zh: ClassVar = "该就诊没有费用明细"
+    remedy: ClassVar = "Upload the lines, or cancel the visit."
+    remedy_zh: ClassVar = "请上传费用明细，或撤销就诊。"
+
+
+class TotalMismatch(Refusal):
+    """The institution's figures are not the hub's."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "total-mismatch"
+    title: ClassVar = "The institution's total is not the hub's"
+    title_zh: ClassVar = "机构总额与系统总额不一致"
+    says: ClassVar = "Yours: {yours} in {your_lines} lines; the hub's: {hub} in {hub_lines} lines."
+    says_zh: ClassVar = (
+        "机构：{yours}，{your_lines} 条；系统：{hub}，{hub_lines} 条。"
+    )
+    remedy: ClassVar = "Upload what is missing or remove what is too much, then settle again."
+    remedy_zh: ClassVar = "请补传或删除明细后重新结算。"
+
+
+class NotCancellable(Refusal):
+    """Only a settlement that stands can be cancelled, and a cancellation never."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "settlement-not-cancellable"
+    title: ClassVar = "This cannot be cancelled"
+    title_zh: ClassVar = "该记录不能撤销"
+    says: ClassVar = "{settlement} is {why}."
+    says_zh: ClassVar = "{settlement}：{why}。"
+
+
+class SettlementInClearing(Refusal):
+    """Once in a clearing a settlement is adjusted in a later period, with a reason."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "settlement-in-clearing"
+    title: ClassVar = "The settlement is part of a clearing"
+    title_zh: ClassVar = "该结算已纳入清算"
+    says: ClassVar = "It is part of clearing {clearing}."
+    says_zh: ClassVar = "已纳入清算 {clearing}。"
+    remedy: ClassVar = "Send `adjustment: true` with a reason; it falls into the open month."
+    remedy_zh: ClassVar = "请以 adjustment: true 并说明理由办理，计入当前未结月份。"
+
+
+class AdjustmentReasonMissing(Refusal):
+    """An adjustment says why."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "adjustment-reason-missing"
+    title: ClassVar = "An adjustment needs a reason"
+    title_zh: ClassVar = "跨期调整须填写理由"
