@@ -118,7 +118,6 @@ class Person:
             card_number=self.card_number and masked_number(self.card_number),
             electronic_card=self.electronic_card and masked_number(self.electronic_card),
             phone=self.phone and masked_number(self.phone),
-            birth_date=self.birth_date.replace(month=1, day=1),
         )
 
 
