@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from fastapi import APIRouter, FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.policy.book import PolicyBook, Provisions
-from app.runtime import http
+from app.ledger.routes import router as ledger
+from app.parties.routes import router as parties
+from app.reference.routes import router as reference
+from app.runtime import docs_pages, http
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
-from app.runtime.door import Hub
+from app.runtime.hub import Clock, build_hub, wall_clock
 from app.runtime.settings import Settings
 from app.runtime.telemetry import Metrics, Telemetry
-from app.runtime.work import Law
 
-Clock = Callable[[], datetime]
+__all__ = ["Clock", "build_hub", "create_app", "wall_clock"]
 
 # In the order of the road.
-ROUTERS: tuple[APIRouter, ...] = ()
-
-
-def wall_clock() -> datetime:
-    """Return the present instant."""
-    return datetime.now(UTC)
-
-
-def build_hub(engine: AsyncEngine, settings: Settings, clock: Clock = wall_clock) -> Hub:
-    """Put together what every request and every command shares."""
-    law = Law(book=PolicyBook.load(), provisions=Provisions.load())
-    return Hub(
-        engine=engine,
-        reading_engine=engine.execution_options(isolation_level="AUTOCOMMIT"),
-        law=law,
-        clock=clock,
-        attempts_max=settings.attempts_max,
-    )
+ROUTERS: tuple[APIRouter, ...] = (
+    parties,
+    ledger,
+    reference,
+)
 
 
 def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> FastAPI:
@@ -53,7 +39,8 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
         await engine.dispose()
 
     app = FastAPI(
-        title="Work-injury cross-province settlement hub 工伤保险跨省异地就医直接结算平台",
+        title=docs_pages.TITLE,
+        description=docs_pages.DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -65,5 +52,6 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     http.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    docs_pages.install(app, http.EXAMPLE_KEY)
     app.add_middleware(Telemetry, settings=settings, metrics=metrics)
     return app

@@ -34,11 +34,13 @@ from app.runtime.work import Reading, Work
 T = TypeVar("T")
 UNREAD = ("model_attributes_type", "model_type", "dict_type", "list_type")
 
+EXAMPLE_KEY = "6f1d2c1e-0001"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 -- a path
 bearer = OAuth2(
     flows={"clientCredentials": {"tokenUrl": TOKEN_PATH, "scopes": {}}},
-    scheme_name="Hub client 接入方凭证",
-    description="OAuth2 client credentials; tokens live minutes. 客户端凭证模式，令牌短期有效。",
+    scheme_name="HubClient",
+    description="Client id and secret of a party; tokens live minutes. "
+    "接入方凭证：客户端编号与密钥，令牌短期有效。",
     auto_error=False,
 )
 
@@ -112,7 +114,7 @@ async def open_door(
         Header(
             description="Message id 报文编号: new per business action, the same on every retry "
             "每笔业务唯一，重发不变",
-            examples=["6f1d2c1e-0001"],
+            examples=[EXAMPLE_KEY],
         ),
     ] = None,
 ) -> FrontDoor:

@@ -1,0 +1,1 @@
+"""What explains the hub: health, counters, refusals, words, dictionaries, outcomes of messages."""

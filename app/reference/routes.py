@@ -1,0 +1,175 @@
+"""Where the hub explains itself; all but a message's outcome is open to everyone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import HTMLResponse
+
+from app.reference import refusals, vocabulary
+from app.reference.errors import DictionaryUnknown, NotReady, ProblemUnknown
+from app.reference.schemas import (
+    CheckView,
+    DictionariesView,
+    DictionaryView,
+    GlossaryView,
+    HealthView,
+    MessageView,
+    ProblemsView,
+    ProblemView,
+    ReadinessView,
+    WordView,
+)
+from app.runtime import health, messages
+from app.runtime.door import Busy
+from app.runtime.http import OpenReading, hub_of, only
+from app.runtime.problems import problems
+
+router = APIRouter(prefix="/v1", tags=["reference 参考信息"])
+
+
+def _wants_page(request: Request) -> bool:
+    """Say whether a person's browser is asking."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+@router.get(
+    "/health/live",
+    summary="Is the process alive 存活检查",
+    description="Answers as long as the process runs; looks at nothing else. 仅表示进程存活。",
+    response_model=HealthView,
+)
+async def live() -> HealthView:
+    """Say that the process lives."""
+    return HealthView(status="live")
+
+
+@router.get(
+    "/health/ready",
+    summary="Can it serve 就绪检查",
+    description="Database reachable, writable and migrated; room on the disk. "
+    "检查数据库可达、可写、已迁移，以及磁盘空间。",
+    response_model=ReadinessView,
+    responses=problems(NotReady),
+)
+async def ready(request: Request) -> ReadinessView:
+    """Check everything the hub needs to serve."""
+    found = await health.checks(hub_of(request), request.app.state.settings)
+    if failed := [check.name for check in found if not check.passed]:
+        views = [CheckView.of(check).model_dump() for check in found]
+        raise NotReady(failed=failed, checks=views)
+    return ReadinessView(status="ready", checks=[CheckView.of(check) for check in found])
+
+
+@router.get(
+    "/metrics",
+    summary="Counters for Prometheus 监控指标",
+    description="Requests by path template and status, and times. Open without a token, since it "
+    "tells nothing of persons or amounts; keep it inside the network. "
+    "按路径模板与状态统计，不含个人信息，无需令牌，仅供内网采集。",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request) -> Response:
+    """Show the counters."""
+    shown = generate_latest(request.app.state.metrics.registry)
+    return Response(shown, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@router.get(
+    "/problems",
+    summary="Every refusal 全部错误代码",
+    description="Code, title, meaning and remedy of every refusal; a page for browsers. "
+    "全部错误代码的标题、含义与处理办法；浏览器访问返回网页。",
+    response_model=ProblemsView,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+async def list_problems(request: Request) -> ProblemsView | Response:
+    """List the refusals."""
+    found = refusals.all_explanations()
+    if _wants_page(request):
+        return HTMLResponse(refusals.index_page(found), headers={"Vary": "Accept"})
+    return ProblemsView(items=[ProblemView.of(each) for each in found])
+
+
+@router.get(
+    "/problems/{code}",
+    summary="One refusal explained 错误代码说明",
+    description="Where the `type` of every refusal points to. 错误应答中 type 字段所指页面。",
+    response_model=ProblemView,
+    responses={
+        200: {"content": {"text/html": {"schema": {"type": "string"}}}},
+        **problems(ProblemUnknown),
+    },
+)
+async def one_problem(
+    request: Request,
+    code: Annotated[str, Path(description="Code 错误代码", examples=["message-id-missing"])],
+) -> ProblemView | Response:
+    """Explain a refusal."""
+    found = refusals.explanation(code)
+    if _wants_page(request):
+        return HTMLResponse(refusals.page(found), headers={"Vary": "Accept"})
+    return ProblemView.of(found)
+
+
+@router.get(
+    "/glossary",
+    summary="The vocabulary 术语表",
+    description="Every word of the hub beside its official Chinese term. 平台术语与官方术语对照。",
+    response_model=GlossaryView,
+)
+async def glossary() -> GlossaryView:
+    """List the words."""
+    return GlossaryView(items=[WordView.of(word) for word in vocabulary.glossary().values()])
+
+
+@router.get(
+    "/dictionaries",
+    summary="Every dictionary 全部代码表",
+    description="Every field that takes one of a few values, with its values. 各枚举字段的取值。",
+    response_model=DictionariesView,
+)
+async def list_dictionaries() -> DictionariesView:
+    """List the dictionaries."""
+    return DictionariesView.of(vocabulary.dictionaries())
+
+
+@router.get(
+    "/dictionaries/{name}",
+    summary="One dictionary 单个代码表",
+    description="The values of one field. 单个字段的取值。",
+    response_model=DictionaryView,
+    responses=problems(DictionaryUnknown),
+)
+async def one_dictionary(
+    name: Annotated[str, Path(description="Name 代码表名", examples=["party-kind"])],
+) -> DictionaryView:
+    """Show a dictionary."""
+    found = vocabulary.dictionaries().get(name)
+    if found is None:
+        raise DictionaryUnknown(dictionary=name)
+    return DictionaryView.of(found)
+
+
+@router.get(
+    "/messages/{message_id:path}",
+    tags=["messages 报文"],
+    summary="What became of my message 查询报文处理结果",
+    description="The outcome of one of the caller's own messages, for ever. When an answer was "
+    "lost, ask here or send the same message again. 查询本接入方所发报文的处理结果，永久保留。",
+    dependencies=[only()],
+    response_model=MessageView,
+    responses=problems(Busy),
+)
+async def message(
+    reading: OpenReading,
+    message_id: Annotated[
+        str, Path(description="Idempotency-Key 报文编号", examples=["6f1d2c1e-0001"])
+    ],
+) -> MessageView:
+    """Tell the outcome of a message."""
+    kept = await messages.find(reading.rx, reading.caller.party, message_id)
+    return MessageView.of(message_id, kept)

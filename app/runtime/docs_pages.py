@@ -1,0 +1,148 @@
+"""The documentation pages /docs and /redoc, whole without the internet, and the OpenAPI document.
+
+The assets come from an installed package; a content policy keeps the browser from going elsewhere.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
+
+from app.runtime.openapi import document
+from app.runtime.problems import NoSuchPath
+
+TITLE = "Work-injury cross-province settlement hub 工伤保险跨省异地就医直接结算平台"
+DESCRIPTION = """
+The national hub through which an injured worker insured in one province is treated in another,
+pays only the personal share at the desk, and the two provinces settle the rest between them.
+本平台支持工伤职工跨省（及省内跨市）异地就医直接结算：职工只需支付个人负担部分，其余由两地之间清算。
+
+**A compatibility profile, never the official interface.** No public copy of the ministry's
+interface specification exists; this interface is our own and claims nothing else.
+本接口为兼容性实现，并非官方接口规范。
+
+**Authorize 授权.** Press *Authorize*, enter a client id and its secret (a hub on its embedded
+database keeps ready-made ones in `credentials.json`). Programs ask `POST /oauth/token`; tokens
+live minutes. 点击 Authorize，输入客户端编号与密钥；程序请调用 `POST /oauth/token` 换取短期令牌。
+
+**Idempotency-Key 报文编号.** Every write carries one: new per business action, the same on every
+retry. The same id with the same body gets the stored answer again, marked
+`Idempotency-Replayed: true`, and has one effect; with another body it is refused. Ids are kept for
+ever; `GET /v1/messages/{id}` tells what became of one. This page makes a new id for every
+*Execute* unless you type your own. 每个写操作必须携带报文编号：每笔业务唯一，重发不变。
+同号同文返回原应答且只生效一次；同号异文予以拒绝；编号永久保留。
+
+**Refusals 错误应答** are RFC 9457 problem documents in English and Chinese, with a stable `code`;
+[every one is explained](/v1/problems). Amounts are strings of yuan with two decimals, times
+RFC 3339, lists are paged with `next`. 金额为两位小数的字符串（元），时间为 RFC 3339，
+列表以 next 游标分页。
+"""
+# First word of a tag → where it stands on the road and what it holds.
+TAGS: Mapping[str, str] = {
+    "parties": "Credentials and tokens. 接入方凭证与令牌。",
+    "regions": "Provinces and cities (GB/T 2260). 省、市行政区划。",
+    "institutions": "Agreement institutions: what each may settle, where, from when. "
+    "协议机构：可结算的费用类别、范围与起止日期。",
+    "catalogues": "Versioned lists of drugs, services, rehabilitation, beds and devices. "
+    "药品、诊疗、康复、床位、辅助器具目录及版本。",
+    "ledger": "Double entry between provinces, append-only, with its proof. "
+    "复式账务与账账相符证明。",
+    "workers": "Injured workers and their cards. 工伤职工与社会保障卡。",
+    "determinations": "Injury determinations and the three confirmations. "
+    "工伤认定与复发、康复、辅助器具确认。",
+    "entitlement-losses": "Events that end a worker's entitlement. 待遇终止事件。",
+    "filings": "Leave to be treated elsewhere and settled directly. 异地就医备案。",
+    "visits": "Admissions, fee lines, discharges, device fittings. "
+    "就诊登记、费用明细、出院、辅助器具配置。",
+    "settlements": "Preview, settlement, cancellation, every line explained. "
+    "预结算、结算、撤销与逐项说明。",
+    "clearings": "What provinces owe one another for a period. 清分清算与付款、收款通知书。",
+    "messages": "What became of a message. 报文处理结果查询。",
+    "reference": "Health, counters, refusals, words, dictionaries. "
+    "健康检查、指标、错误代码、术语、代码表。",
+}
+ASSETS: Mapping[str, str] = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "redoc.standalone.js": "text/javascript",
+    "favicon.png": "image/png",
+}
+POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; worker-src blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEAD = (
+    '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    f'<title>{TITLE}</title><link rel="icon" href="/docs/assets/favicon.png">'
+)
+# A fresh message id for every Execute: the example in the field would be a replay the second time.
+SWAGGER = (
+    HEAD
+    + """<link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div><script src="/docs/assets/swagger-ui-bundle.js"></script><script>
+const fresh = () => "docs-" + Array.from(crypto.getRandomValues(new Uint8Array(8)),
+  (byte) => byte.toString(16).padStart(2, "0")).join("");
+window.ui = SwaggerUIBundle({
+  url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, docExpansion: "list",
+  defaultModelsExpandDepth: 0, displayRequestDuration: true, filter: true,
+  persistAuthorization: true, tryItOutEnabled: true, validatorUrl: null,
+  requestInterceptor: (request) => {
+    if (request.headers && request.headers["Idempotency-Key"] === "EXAMPLE_KEY") {
+      request.headers["Idempotency-Key"] = fresh();
+    }
+    return request;
+  },
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],
+});
+</script></body></html>"""
+)
+REDOC = (
+    HEAD
+    + """<style>body{margin:0}</style></head><body><div id="redoc"></div>
+<script src="/docs/assets/redoc.standalone.js"></script><script>
+Redoc.init("/openapi.json", {hideDownloadButtons: false, disableSearch: true},
+  document.getElementById("redoc"));
+</script></body></html>"""
+)
+
+
+def install(app: FastAPI, example_key: str) -> None:
+    """Serve the pages, their assets and the document they show."""
+    swagger = SWAGGER.replace("EXAMPLE_KEY", example_key)
+    headers = {"Content-Security-Policy": POLICY}
+    folder = _assets_folder()
+
+    async def home(_: Request) -> Response:
+        return RedirectResponse("/docs")
+
+    async def docs(_: Request) -> Response:
+        return HTMLResponse(swagger, headers=headers)
+
+    async def redoc(_: Request) -> Response:
+        return HTMLResponse(REDOC, headers=headers)
+
+    async def asset(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in ASSETS:
+            raise NoSuchPath
+        cached = {"Cache-Control": "public, max-age=86400"}
+        return FileResponse(folder / name, headers=cached, media_type=ASSETS[name])
+
+    served = {"/": home, "/docs": docs, "/redoc": redoc, "/docs/assets/{name}": asset}
+    for path, page in served.items():
+        app.add_route(path, page, methods=["GET"], include_in_schema=False)
+    app.openapi = lambda: document(app, TAGS)  # type: ignore[method-assign]  # FastAPI's own way
+
+
+def _assets_folder() -> Path:
+    """Find the bundled assets without importing the package that brings them."""
+    found = importlib.util.find_spec("fastapi_offline")
+    assert found is not None, "a dependency of the hub"
+    assert found.origin is not None
+    return Path(found.origin).parent / "static"

@@ -1,0 +1,171 @@
+"""The OpenAPI document: what FastAPI collects, plus what holds for every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.kernel.refusal import Refusal
+from app.runtime.auth import Forbidden, Unauthenticated
+from app.runtime.door import (
+    Busy,
+    MessageIdFormat,
+    MessageIdMissing,
+    MessageIdPrefix,
+    MessageIdReused,
+    MessageRunning,
+)
+from app.runtime.problems import (
+    BodyTooLarge,
+    ContentTypeUnsupported,
+    Malformed,
+    problems,
+)
+
+Node = dict[str, Any]  # a piece of JSON whose shape the OpenAPI specification gives
+KEY_HEADER = "idempotency-key"
+METHODS = ("get", "put", "post", "delete", "patch")
+FRAMEWORK_SHAPES = ("HTTPValidationError", "ValidationError")
+PROBLEM: Node = {
+    "type": "object",
+    "title": "Problem",
+    "description": "A refusal, as RFC 9457 has it, in English and Chinese 错误应答",
+    "required": ["type", "title", "title_zh", "status", "code", "detail", "detail_zh", "instance"],
+    "additionalProperties": True,
+    "properties": {
+        "type": {
+            "type": "string",
+            "format": "uri-reference",
+            "description": "Page that explains it 说明页面",
+        },
+        "code": {"type": "string", "description": "Stable code for programs 错误代码"},
+        "status": {"type": "integer", "description": "HTTP status 状态码"},
+        "title": {"type": "string", "description": "Title 英文标题"},
+        "title_zh": {"type": "string", "description": "Chinese title 中文标题"},
+        "detail": {"type": "string", "description": "What was wrong 英文说明"},
+        "detail_zh": {"type": "string", "description": "What was wrong, in Chinese 中文说明"},
+        "instance": {"type": "string", "description": "Request id; quote it 请求编号"},
+        "errors": {
+            "type": "array",
+            "description": "Every fault of the message 报文中的全部错误",
+            "items": {"type": "object", "additionalProperties": True},
+        },
+        "also": {
+            "type": "array",
+            "description": "Further refusals found in the same look 同时发现的其他问题",
+            "items": {"type": "object", "additionalProperties": True},
+        },
+    },
+    "example": {
+        "type": "/v1/problems/message-id-missing",
+        "title": "Every write needs an Idempotency-Key header",
+        "title_zh": "写操作必须携带 Idempotency-Key（报文编号）",
+        "status": 428,
+        "code": "message-id-missing",
+        "detail": "Every write needs an Idempotency-Key header",
+        "detail_zh": "写操作必须携带 Idempotency-Key（报文编号）",
+        "instance": "1c9a7f0e5b8d4c6f",
+    },
+}
+
+
+def document(app: FastAPI, tags: Mapping[str, str]) -> Node:
+    """Write the document once per application."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _write(app, tags)
+    return app.openapi_schema
+
+
+def _write(app: FastAPI, tags: Mapping[str, str]) -> Node:
+    whole: Node = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    used: dict[str, None] = {}
+    for operation in _operations(whole):
+        used.update(dict.fromkeys(operation.get("tags", [])))
+        _complete(operation)
+    shapes: Node = whole.setdefault("components", {}).setdefault("schemas", {})
+    for name in FRAMEWORK_SHAPES:
+        shapes.pop(name, None)
+    shapes["Problem"] = PROBLEM
+    road = list(tags)
+    ordered = sorted(used, key=lambda tag: _place(tag, road))
+    whole["tags"] = [
+        {"name": tag, "description": tags.get(_first_word(tag), "")} for tag in ordered
+    ]
+    return whole
+
+
+def _operations(whole: Node) -> Iterator[Node]:
+    for path in whole["paths"].values():
+        yield from (path[method] for method in METHODS if method in path)
+
+
+def _first_word(tag: str) -> str:
+    return tag.partition(" ")[0]
+
+
+def _place(tag: str, road: list[str]) -> int:
+    word = _first_word(tag)
+    return road.index(word) if word in road else len(road)
+
+
+def _complete(operation: Node) -> None:
+    """Add what the framework does not know, and take away what does not happen here."""
+    responses: Node = operation["responses"]
+    invalid = responses.get("422", {}).get("content", {}).get("application/json", {})
+    if invalid.get("schema", {}).get("$ref", "").endswith("/HTTPValidationError"):
+        del responses["422"]["content"]["application/json"]
+        if not responses["422"]["content"]:
+            del responses["422"]
+    key = next((p for p in operation.get("parameters", []) if p["name"] == KEY_HEADER), None)
+    if key is not None:
+        _require(key)
+        _mark_replays(responses)
+    for status, entry in problems(*_everywhere(operation, writes=key is not None)).items():
+        _merge(responses, str(status), entry)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _everywhere(operation: Node, *, writes: bool) -> Iterator[type[Refusal]]:
+    """Name the refusals every operation of this sort can give."""
+    if operation.get("parameters") or "requestBody" in operation:
+        yield Malformed
+    if "security" in operation:
+        yield from (Unauthenticated, Forbidden, Busy)
+    if "requestBody" in operation:
+        yield from (BodyTooLarge, ContentTypeUnsupported)
+    if writes:
+        yield from (MessageIdFormat, MessageIdPrefix, MessageIdReused)
+        yield from (MessageIdMissing, MessageRunning)
+
+
+def _merge(responses: Node, status: str, entry: Node) -> None:
+    known = responses.setdefault(status, {"description": "", "content": entry["content"]})
+    known.setdefault("content", entry["content"])
+    for line in filter(None, entry["description"].split("\n\n")):
+        code = line.partition(" ")[0]
+        if code not in known["description"]:
+            known["description"] += f"{line}\n\n"
+
+
+def _require(key: Node) -> None:
+    key["required"] = True
+    key["name"] = "Idempotency-Key"
+    key["schema"] = {"type": "string", "minLength": 1, "maxLength": 64, "title": "Message id"}
+
+
+def _mark_replays(responses: Node) -> None:
+    for status, response in responses.items():
+        if status.startswith("2"):
+            response.setdefault("headers", {})["Idempotency-Replayed"] = {
+                "description": "true on the stored answer of an earlier message 重发应答标记",
+                "schema": {"type": "string", "enum": ["true"]},
+            }
