@@ -80,6 +80,9 @@ def _values_by_clause(book: PolicyBook) -> defaultdict[str, set[str]]:
         for series in (it.national, *it.provinces.values()):
             for dated in series:
                 found[dated.clause].add(it.name)
+                if it.unit == "clause" and isinstance(dated.value, dict):
+                    for clause in dated.value.values():
+                        found[clause].add(it.name)
     return found
 
 
