@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
+from app.institutions.routes import router as institutions
 from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
 from app.reference.routes import router as reference
@@ -22,6 +23,7 @@ __all__ = ["Clock", "build_hub", "create_app", "wall_clock"]
 # In the order of the road.
 ROUTERS: tuple[APIRouter, ...] = (
     parties,
+    institutions,
     ledger,
     reference,
 )

@@ -10,7 +10,9 @@ from types import MappingProxyType
 
 from app.kernel.costs import CostKind
 from app.kernel.lifecycle import Lifecycle
+from app.kernel.refusal import Refusal
 from app.kernel.regions import Scheme
+from app.policy.book import CoverageTarget
 
 
 class InstitutionType(enum.StrEnum):
@@ -165,3 +167,48 @@ class ProvinceCount:
     rehabilitation_online: int
     device: int
     device_online: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRow:
+    """One accepted row of a sheet: `change` is created, updated or unchanged."""
+
+    line: int
+    institution: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One refused row of a sheet, with everything wrong with it."""
+
+    line: int
+    institution: str
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of a sheet: each row stands alone."""
+
+    accepted: tuple[TakenRow, ...]
+    refused: tuple[RefusedRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChange:
+    """An event that begins on a day, and why."""
+
+    event: InstitutionEvent
+    first_day: date | None  # None: today
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvinceCoverage:
+    """One province's counts on a day, beside all its targets and the one that counts."""
+
+    day: date
+    counted: ProvinceCount
+    targets: tuple[CoverageTarget, ...]
+    due: CoverageTarget | None

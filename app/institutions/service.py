@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 
 from app.institutions import rules, store
@@ -17,10 +17,13 @@ from app.institutions.model import (
     LIFE,
     Institution,
     InstitutionEntry,
-    InstitutionEvent,
     InstitutionsAsked,
-    ProvinceCount,
+    ProvinceCoverage,
+    RefusedRow,
     Standing,
+    StateChange,
+    TakenIn,
+    TakenRow,
 )
 from app.institutions.rules import may_settle, not_open
 from app.institutions.store import by_code
@@ -31,10 +34,6 @@ from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
 __all__ = [
-    "ProvinceCoverage",
-    "StateChange",
-    "TakenIn",
-    "TakenRow",
     "by_code",
     "coverage",
     "find",
@@ -46,51 +45,6 @@ __all__ = [
     "put",
     "take_in",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class TakenRow:
-    """One accepted row of a sheet: `change` is created, updated or unchanged."""
-
-    line: int
-    institution: str
-    change: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """One refused row of a sheet, with everything wrong with it."""
-
-    line: int
-    institution: str
-    refusals: tuple[Refusal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """What became of a sheet: each row stands alone."""
-
-    accepted: tuple[TakenRow, ...]
-    refused: tuple[RefusedRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateChange:
-    """An event that begins on a day, and why."""
-
-    event: InstitutionEvent
-    first_day: date | None  # None: today
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvinceCoverage:
-    """One province's counts on a day, beside all its targets and the one that counts."""
-
-    day: date
-    counted: ProvinceCount
-    targets: tuple[CoverageTarget, ...]
-    due: CoverageTarget | None
 
 
 async def find(reading: Reading, asked: InstitutionsAsked, page: PageAsked) -> Page[Institution]:

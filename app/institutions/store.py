@@ -344,9 +344,8 @@ def _institution(row: sa.Row[*tuple[Any, ...]]) -> Institution:
     )
 
 
-def _scope_of(cells: Sequence[str | None]) -> InstitutionScope:
+def _scope_of(cells: tuple[str, str, str, str | None]) -> InstitutionScope:
     cost_kind, scheme, first_day, last_day = cells
-    assert cost_kind and scheme and first_day, "these columns take no null"
     return InstitutionScope(
         cost_kind=CostKind(cost_kind),
         scheme=Scheme(scheme),
@@ -359,7 +358,7 @@ def _scope_order(scope: InstitutionScope) -> tuple[str, str, date]:
     return scope.cost_kind, scope.scheme, scope.first_day
 
 
-def _standing_of(cells: Sequence[str]) -> Standing:
+def _standing_of(cells: tuple[str, str, str]) -> Standing:
     first_day, state, reason = cells
     return Standing(
         first_day=date.fromisoformat(first_day), state=InstitutionState(state), reason=reason

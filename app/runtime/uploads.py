@@ -14,10 +14,11 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 
-from app.runtime.problems import ContentTypeUnsupported, Malformed
+from app.kernel.refusal import Refusal
+from app.runtime.problems import ContentTypeUnsupported, Malformed, body_of
 from app.runtime.sheets import CSV_TYPE, SHEET_TYPES, XLSX_TYPE, SheetRow, read_rows
 
 M = TypeVar("M", bound=BaseModel)
@@ -67,6 +68,26 @@ class Sheet:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in found]
             raise RequestValidationError(faults) from None
+
+
+class RowFaultView(BaseModel):
+    """One thing wrong with one row 行错误."""
+
+    code: str = Field(
+        description="Code of the refusal 拒绝代码", examples=["institution-code-mismatch"]
+    )
+    title: str = Field(description="In English 英文", examples=["The code does not fit the entry"])
+    title_zh: str = Field(description="In Chinese 中文", examples=["机构编码与登记内容不符"])
+    detail: str = Field(description="What exactly, in English 英文说明", examples=["…"])
+    detail_zh: str = Field(description="What exactly, in Chinese 中文说明", examples=["…"])
+    column: str | None = Field(
+        description="The column, if one is to blame 列名，可空", examples=["code"]
+    )
+
+    @classmethod
+    def of(cls, refusal: Refusal) -> RowFaultView:
+        """Show a refusal of one row as it would be answered alone."""
+        return cls.model_validate({"column": None} | body_of(refusal, ""))
 
 
 def media_type_of(header: str | None) -> str:
