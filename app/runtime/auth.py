@@ -26,6 +26,7 @@ __all__ = [
     "visible",
 ]
 ALGORITHM = "HS256"
+KEY_LENGTH_MIN = 32  # characters; fewer can be guessed
 
 
 class Unauthenticated(Refusal):
@@ -138,7 +139,7 @@ class Signer:
     @classmethod
     def of(cls, secret: str, minutes: int) -> Signer:
         """Build a signer from the key in the settings."""
-        assert len(secret) >= 32, "a token key shorter than 32 characters can be guessed"  # noqa: PLR2004 -- said in the sentence
+        assert len(secret) >= KEY_LENGTH_MIN, "settings are checked before"
         return cls(OctKey.import_key(secret), minutes)
 
     def issue(self, caller: Caller, now: datetime) -> str:

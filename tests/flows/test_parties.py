@@ -11,6 +11,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from app.parties import service
+from app.parties.errors import ClientExists, ClientUnknown, PartyUnknown
 from app.parties.model import Credential
 from tests.support.parties import as_operator, made_client, seeded
 from tests.support.world import World
@@ -183,20 +184,20 @@ async def test_both_outcomes_are_left_on_the_trail_without_what_a_stranger_typed
 
 
 async def test_a_client_of_nobody_is_refused(world: World) -> None:
-    with pytest.raises(service.PartyUnknown):
+    with pytest.raises(PartyUnknown):
         await made_client(world, "999999")
 
 
 async def test_a_client_id_is_given_once(world: World) -> None:
     await made_client(world, "370000", "the-one")
-    with pytest.raises(service.ClientExists):
+    with pytest.raises(ClientExists):
         await made_client(world, "370000", "the-one")
 
 
 async def test_rotating_or_disabling_a_client_that_never_was_is_refused(world: World) -> None:
-    with pytest.raises(service.ClientUnknown):
+    with pytest.raises(ClientUnknown):
         await as_operator(world, lambda work: service.rotate_client(work, "never"))
-    with pytest.raises(service.ClientUnknown):
+    with pytest.raises(ClientUnknown):
         await as_operator(world, lambda work: service.disable_client(work, "never"))
 
 

@@ -1,0 +1,88 @@
+"""The operator's acts from the command line, through the same door as everybody's."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from app.runtime.auth import Caller, PartyKind
+from app.runtime.door import Door, Hub, reading
+from app.runtime.work import Reading, Work
+
+T = TypeVar("T")
+
+
+class Done(BaseModel):
+    """What is kept of an act of the command line: that it was done, and no secret."""
+
+    done: bool = True
+
+    @classmethod
+    def of(cls, _: object) -> Done:
+        """Say that it was done."""
+        return cls()
+
+
+def caller() -> Caller:
+    """Return the operator, as the account that runs the command."""
+    return Caller(
+        kind=PartyKind.OPERATOR, party="operator", region="000000", client=f"operator:{_account()}"
+    )
+
+
+async def act(hub: Hub, action: str, use_case: Callable[[Work], Awaitable[T]]) -> T:
+    """Do something new and return what came of it."""
+    kept: list[T] = []
+
+    async def watched(work: Work) -> T:
+        found = await use_case(work)
+        kept.append(found)
+        return found
+
+    await _door(hub, f"cli-{secrets.token_hex(12)}", b"", action).write(watched, show=Done.of)
+    return kept[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """Something to be done once for some content, however often it is asked for."""
+
+    name: str
+    content: bytes
+
+    async def act(self, hub: Hub, use_case: Callable[[Work], Awaitable[object]]) -> bool:
+        """Do it unless it was done; say whether it was done now."""
+        digest = hashlib.sha256(self.content).digest()
+        key = f"seed-{self.name}-{digest.hex()[:24]}"
+        door = _door(hub, key, digest, f"seed {self.name}")
+        return not (await door.write(use_case, show=Done.of)).replayed
+
+
+def look(hub: Hub) -> AbstractAsyncContextManager[Reading]:
+    """Look at something as the operator."""
+    return reading(hub, caller(), "cli")
+
+
+def _door(hub: Hub, key: str, fingerprint: bytes, action: str) -> Door:
+    return Door(
+        hub=hub,
+        caller=caller(),
+        key=key,
+        fingerprint=fingerprint,
+        action=f"hub {action}",
+        request=f"cli-{secrets.token_hex(8)}",
+    )
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "unnamed"
