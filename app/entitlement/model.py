@@ -169,9 +169,14 @@ class Determination:
     withdrawn_at: datetime | None = None
     withdrawal_reason: str | None = None
 
+    @property
+    def stands(self) -> bool:
+        """Say whether it was not withdrawn."""
+        return self.state is DeterminationState.ACTIVE
+
     def in_force(self, day: date) -> bool:
         """Say whether it stands and `day` lies within it, both ends included."""
-        if self.state is not DeterminationState.ACTIVE:
+        if not self.stands:
             return False
         return self.decided_on <= day and (self.last_day is None or day <= self.last_day)
 

@@ -99,6 +99,19 @@ def unsupported(
     ]
 
 
+@basis("hub-default/filing-cost-kinds")
+def earliest(
+    determinations: Collection[Determination], cost_kinds: Iterable[CostKind]
+) -> dict[CostKind, date]:
+    """Each kind of cost is open from its earliest determination that stands."""
+    found: dict[CostKind, date] = {}
+    for kind in cost_kinds:
+        days = [d.decided_on for d in determinations if d.kind in OPENS[kind] and d.stands]
+        if days:
+            found[kind] = min(days)
+    return found
+
+
 @basis("hub-default/determination")
 def dates_fault(
     decided_on: date, last_day: date | None, birth_date: date, today: date

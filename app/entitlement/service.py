@@ -34,7 +34,7 @@ from app.entitlement.model import (
     comparable_name,
     comparable_number,
 )
-from app.entitlement.rules import lost, supports, unsupported
+from app.entitlement.rules import earliest, lost, supports, unsupported
 from app.kernel.identity import Sex, birth_date_of, sex_of
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal, refuse_all
@@ -44,9 +44,11 @@ from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
 __all__ = [
+    "check_claim",
     "check_identity",
     "determinations_of",
     "determinations_of_all",
+    "earliest",
     "identify",
     "locked",
     "lost",

@@ -243,17 +243,6 @@ class FilingAdmissionDeadline(Refusal):
     says_zh: ClassVar = "备案 {filing} 须于 {deadline} 前入院，当日为 {day}。"
 
 
-class BatchTooLong(Refusal):
-    """A batch has 1 to 1,000 rows."""
-
-    kind: ClassVar = Kind.TOO_LARGE
-    code: ClassVar = "filing-batch-too-long"
-    title: ClassVar = "A batch has at most 1,000 rows"
-    title_zh: ClassVar = "批量备案每次不超过 1000 行"
-    says: ClassVar = "{rows} rows were sent; at most {rows_max} are read."
-    says_zh: ClassVar = "本次 {rows} 行，最多 {rows_max} 行。"
-
-
 class BatchRowFaulty(Refusal):
     """A field of a row cannot be read."""
 

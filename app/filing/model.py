@@ -6,8 +6,10 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.entitlement.model import EntitlementLoss, IdentityClaim
 from app.kernel.costs import CostKind
 from app.kernel.lifecycle import Lifecycle
+from app.kernel.refusal import Refusal
 from app.kernel.regions import Scheme, covers
 
 
@@ -85,6 +87,54 @@ class Referral:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilingAsked:
+    """What somebody wants filed; `first_day` None = from approval on."""
+
+    kind: FilingKind
+    treatment_region: str
+    cost_kinds: frozenset[CostKind]
+    first_day: date | None = None
+    referral: Referral | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What the rules make of what was asked."""
+
+    scheme: Scheme
+    term: Term
+    admission_deadline: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFiling:
+    """A filing about to be kept."""
+
+    worker_id: int
+    insured_region: str
+    asked: FilingAsked
+    decided: Decided
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """What an approved filing, or an accepted row of a batch, keeps others from covering."""
+
+    name: str  # a filing's number, or "row 12"
+    treatment_region: str
+    cost_kinds: frozenset[CostKind]
+    term: Term
+
+    def clashes(self, other: Cover) -> bool:
+        """Say whether both would cover one place, one kind of cost and one day."""
+        mine, theirs = self.treatment_region, other.treatment_region
+        same_place = covers(mine, theirs) or covers(theirs, mine)
+        same_kind = bool(self.cost_kinds & other.cost_kinds)
+        return same_place and same_kind and self.term.overlaps(other.term)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
     """One filing as the hub knows it.
 
@@ -123,6 +173,16 @@ class Filing:
         """Say whether it is for this place and kind of cost, whatever the day."""
         return covers(self.treatment_region, region) and cost_kind in self.cost_kinds
 
+    @property
+    def cover(self) -> Cover:
+        """Return what it covers while it is approved."""
+        return Cover(
+            name=self.number,
+            treatment_region=self.treatment_region,
+            cost_kinds=self.cost_kinds,
+            term=self.term,
+        )
+
     def missed_deadline(self, day: date) -> bool:
         """Say whether a first admission on `day` comes too late."""
         late = self.admission_deadline is not None and day > self.admission_deadline
@@ -147,3 +207,32 @@ class FilingStory:
 
     filing: Filing
     history: tuple[Happening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LossReport:
+    """A loss of entitlement, and the filings it terminated."""
+
+    loss: EntitlementLoss
+    terminated: tuple[Filing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow:
+    """One row of a batch as far as it could be read; `asked` is None when it could not."""
+
+    row: int
+    worker: str | None
+    claim: IdentityClaim | None
+    asked: FilingAsked | None
+    faults: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOutcome:
+    """What became of a row: a filing, new or found as already filed, or every refusal."""
+
+    row: int
+    filing: str | None = None
+    already_filed: bool = False
+    refusals: tuple[Refusal, ...] = ()
