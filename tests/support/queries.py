@@ -1,0 +1,26 @@
+"""Counts the statements that a piece of a test sends to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from tests.support.world import World
+
+
+@contextmanager
+def recorded(world: World) -> Iterator[list[str]]:
+    """Collect the hub's SQL statements, in order; transactions' own commands are not among them."""
+    statements: list[str] = []
+
+    def note(*details: object) -> None:
+        statements.append(str(details[2]))
+
+    engine = world.hub.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
