@@ -1,0 +1,7 @@
+"""Clearing (清算): what insured places owe treatment places for a period, claimed in full.
+
+generated → noticed. The operator runs a period that is over: its months are closed, every
+settlement of the scheme not cleared before is taken in, and each ordered pair gets one gross claim
+with a digest that both sides can recompute. Then each claim gets its payable and its receivable
+notice, and the books move from uncleared to notified.
+"""

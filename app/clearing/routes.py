@@ -1,0 +1,174 @@
+"""HTTP for clearings: the operator runs them, every agency reads its own side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.clearing import service
+from app.clearing.errors import (
+    ClearingExists,
+    ClearingUnknown,
+    PeriodCycle,
+    PeriodNotOver,
+    PeriodUnreadable,
+    StatementUnknown,
+)
+from app.clearing.schemas import (
+    ClearingRun,
+    ClearingView,
+    IssueView,
+    ItemView,
+    NetView,
+    NoticeView,
+    StatementView,
+)
+from app.kernel.lifecycle import NoSuchMove
+from app.kernel.regions import REGION_CODE
+from app.runtime.auth import PartyKind
+from app.runtime.http import OpenDoor, OpenReading, only
+from app.runtime.paging import AskedPage, CursorUnreadable, PageView
+from app.runtime.problems import problems
+
+router = APIRouter(prefix="/v1/clearings", tags=["clearings 清算"])
+
+Number = Annotated[
+    str,
+    Path(max_length=20, description="Clearing number 清算编号", examples=["C0000002510210000001"]),
+]
+_PLACE = {"pattern": REGION_CODE.pattern, "examples": ["370000"]}
+Place = Annotated[str, Path(description="Place 地区", **_PLACE)]
+PlaceAsked = Annotated[str | None, Query(description="Only this side 仅限该地区", **_PLACE)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Run the clearing of a period 生成清算",
+    response_model=ClearingView,
+    responses=problems(PeriodUnreadable, PeriodCycle, PeriodNotOver, ClearingExists),
+    dependencies=[only(PartyKind.OPERATOR)],
+)
+async def run(body: ClearingRun, door: OpenDoor) -> Response:
+    """Close the period's months and claim, gross per ordered pair, all that is not cleared yet.
+
+    A settlement is in exactly one clearing: what comes late falls in the next.
+    关闭清算期各月，按参保地—就医地逐对全额生成清算；每笔结算只计入一期，迟到的计入下一期。
+    """
+    return await door.write(lambda work: service.run(work, body.asked()), show=ClearingView.of)
+
+
+@router.get(
+    "",
+    summary="List clearings 查询清算",
+    response_model=PageView[ClearingView],
+    responses=problems(CursorUnreadable),
+    dependencies=[only()],
+)
+async def clearings(reading: OpenReading, page: AskedPage) -> PageView[ClearingView]:
+    """List the clearings the caller has a claim in, with totals over its own claims.
+
+    列出与本地区有关的清算，合计仅含本地区的清算对。
+    """
+    return PageView.of(await service.clearings(reading, page), ClearingView.of)
+
+
+@router.get(
+    "/{number}",
+    summary="Read a clearing 查询单期清算",
+    response_model=ClearingView,
+    responses=problems(ClearingUnknown),
+    dependencies=[only()],
+)
+async def find(number: Number, reading: OpenReading) -> ClearingView:
+    """Read one clearing, with totals over the caller's own claims. 查询单期清算及本地区合计。"""
+    return ClearingView.of(await service.find(reading, number))
+
+
+@router.get(
+    "/{number}/statements",
+    summary="List what each place pays and receives 查询各地应收应付",
+    response_model=PageView[NetView],
+    responses=problems(CursorUnreadable, ClearingUnknown),
+    dependencies=[only()],
+)
+async def statements(number: Number, reading: OpenReading, page: AskedPage) -> PageView[NetView]:
+    """Total the statements of the places the caller governs, with the net as information.
+
+    汇总本辖区各地的应付、应收，并列多边净额供参考。
+    """
+    return PageView.of(await service.nets(reading, number, page), NetView.of)
+
+
+@router.get(
+    "/{number}/statements/{place}",
+    summary="Read a place's statement 查询清算表",
+    response_model=StatementView,
+    responses=problems(ClearingUnknown, StatementUnknown),
+    dependencies=[only()],
+)
+async def statement(number: Number, place: Place, reading: OpenReading) -> StatementView:
+    """Read the claims a place pays and those it receives, each with its digest.
+
+    查询某地应付、应收的全部清算对，各附结算明细摘要。
+    """
+    return StatementView.of(await service.statement(reading, number, place))
+
+
+@router.get(
+    "/{number}/items",
+    summary="List the settlements in a clearing 查询清算结算明细",
+    response_model=PageView[ItemView],
+    responses=problems(CursorUnreadable, ClearingUnknown),
+    dependencies=[only()],
+)
+async def items(
+    number: Number,
+    reading: OpenReading,
+    page: AskedPage,
+    insured_place: PlaceAsked = None,
+    treatment_place: PlaceAsked = None,
+) -> PageView[ItemView]:
+    """List, in the order of their numbers, the settlements the caller is a side of.
+
+    A claim's `root` can be recomputed from them: take the items of one insured and one treatment
+    place in this order; write each as `number,total,fund` with the amounts as whole fen (`18250.00`
+    is `1825000`, a cancellation's are negative); join the lines with a newline (U+000A), none after
+    the last; the root is the SHA-256 of that text in UTF-8, in hexadecimal.
+
+    摘要重算：取同一参保地、就医地的明细，按本列表顺序，每笔写作“编号,费用总额,基金支付”，金额以分为单位的整数，
+    行间以换行符连接，末行无换行，UTF-8 编码后求 SHA-256，以十六进制表示。
+    """
+    page_of = await service.items(
+        reading, number, page, insured_place=insured_place, treatment_place=treatment_place
+    )
+    return PageView.of(page_of, ItemView.of)
+
+
+@router.post(
+    "/{number}/notices",
+    status_code=201,
+    summary="Issue the notices of a clearing 下达付款、收款通知书",
+    response_model=IssueView,
+    responses=problems(ClearingUnknown, NoSuchMove),
+    dependencies=[only(PartyKind.OPERATOR)],
+)
+async def issue_notices(number: Number, door: OpenDoor) -> Response:
+    """Issue a payable and a receivable notice for every claim, and book what is now notified.
+
+    逐对下达付款、收款通知书，并将待清算转为已通知应收。
+    """
+    return await door.write(lambda work: service.issue_notices(work, number), show=IssueView.of)
+
+
+@router.get(
+    "/{number}/notices",
+    summary="List the notices of a clearing 查询通知书",
+    response_model=PageView[NoticeView],
+    responses=problems(CursorUnreadable, ClearingUnknown),
+    dependencies=[only()],
+)
+async def notices(number: Number, reading: OpenReading, page: AskedPage) -> PageView[NoticeView]:
+    """List the notices addressed to the places the caller governs. 列出下达给本辖区的通知书。"""
+    return PageView.of(await service.notices_of(reading, number, page), NoticeView.of)

@@ -1,0 +1,1 @@
+"""What the law decides about a clearing, one question a file."""

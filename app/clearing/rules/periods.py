@@ -1,0 +1,45 @@
+"""Which period may be cleared, and when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from app.clearing.errors import PeriodCycle, PeriodNotOver, PeriodUnreadable
+from app.clearing.model import Cycle, Period
+from app.kernel.basis import basis
+from app.kernel.calendar import Month, Quarter
+from app.policy.book import PolicyBook
+
+
+@basis("hub-default/clearing-cycle")
+def period_of(text: str, book: PolicyBook) -> Period:
+    """A quarter clears as a whole; a month only where clearing is set to monthly (清算周期)."""
+    period = _read(text)
+    cycle = Cycle(book.text("clearing.cycle", period.last))
+    fitting = Quarter if cycle is Cycle.QUARTERLY else Month
+    if not isinstance(period, fitting):
+        raise PeriodCycle(period=text, cycle=cycle)
+    return period
+
+
+@basis("hub-default/period", "hub-default/clearing-calendar")
+def require_over(period: Period, today: date) -> None:
+    """A period is cleared when its last day is over: nothing more can fall into it."""
+    if today <= period.last:
+        raise PeriodNotOver(period=str(period), last_day=period.last, today=today)
+
+
+@basis("hub-default/period")
+def last_month_of(period: Period) -> Month:
+    """All that was settled up to this month, and in no clearing yet, belongs to the period."""
+    return Month.of(period.last)
+
+
+def _read(text: str) -> Period:
+    kind = Quarter if "Q" in text else Month
+    try:
+        period = kind.parse(text)
+        period.last  # noqa: B018 -- a year the calendar does not have shows here
+    except ValueError:
+        raise PeriodUnreadable(period=text[:10]) from None
+    return period
