@@ -55,9 +55,7 @@ class TotalMismatch(Refusal):
     title: ClassVar = "The institution's total is not the hub's"
     title_zh: ClassVar = "机构总额与系统总额不一致"
     says: ClassVar = "Yours: {yours} in {your_lines} lines; the hub's: {hub} in {hub_lines} lines."
-    says_zh: ClassVar = (
-        "机构：{yours}，{your_lines} 条；系统：{hub}，{hub_lines} 条。"
-    )
+    says_zh: ClassVar = "机构：{yours}，{your_lines} 条；系统：{hub}，{hub_lines} 条。"
     remedy: ClassVar = "Upload what is missing or remove what is too much, then settle again."
     remedy_zh: ClassVar = "请补传或删除明细后重新结算。"
 

@@ -32,7 +32,7 @@ class AdmissionInFuture(Refusal):
 
 
 class KindMismatch(Refusal):
-    """This kind of visit is not for this kind of cost."""
+    """Stays are for treatment and rehabilitation, fittings for devices."""
 
     kind: ClassVar = Kind.REFUSED
     code: ClassVar = "visit-kind-mismatch"

@@ -85,7 +85,7 @@ visit = sa.Table(
 )
 
 
-def _line_columns() -> tuple[sa.SchemaItem, ...]:
+def _line_columns() -> tuple[sa.schema.SchemaItem, ...]:
     """Return what a fee line says; kept alike for lines that were removed."""
     return (
         sa.Column("position", sa.Integer, nullable=False),

@@ -64,7 +64,9 @@ def _create_visit() -> None:
             name="fk_visit_determination_id_determination",
         ),
         sa.ForeignKeyConstraint(["filing_id"], ["filing.id"], name="fk_visit_filing_id_filing"),
-        sa.ForeignKeyConstraint(["transfer_from"], ["visit.id"], name="fk_visit_transfer_from_visit"),
+        sa.ForeignKeyConstraint(
+            ["transfer_from"], ["visit.id"], name="fk_visit_transfer_from_visit"
+        ),
         sa.CheckConstraint("kind IN ('inpatient', 'fitting', 'outpatient')", name="ck_visit_kind"),
         sa.CheckConstraint(
             "cost_kind IN ('medical', 'rehabilitation', 'device')", name="ck_visit_cost_kind"

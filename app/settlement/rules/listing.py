@@ -21,7 +21,7 @@ from app.visit.model import SUBSIDIES, FeeCategory
 def list_of(
     category: FeeCategory, at: Circumstances, day: date, book: PolicyBook
 ) -> tuple[CatalogueKind, str] | None:
-    """Treatment follows the treatment place's lists, devices the insured place's (就医地、参保地目录).
+    """Treatment follows the treatment place's lists, devices the insured place's (执行何地目录).
 
     Whose rehabilitation list applies is policy of the treatment province. Subsidies have no list.
     """

@@ -10,7 +10,7 @@ from app.kernel.calendar import Month
 
 @basis("hub-default/period")
 def month_of(business_day: date, last_closed: Month | None) -> Month:
-    """A settlement falls into the month of its business day, or the first one still open (所属月份).
+    """A settlement is of its business day's month (所属月份), or the first still open.
 
     Months close in order: a closed one closes all before it.
     """

@@ -53,8 +53,11 @@ def exclusion(charge: Charge, at: Circumstances) -> Reason | None:
         return Reason.ENTITLEMENT_LOST
     if not charge.injury_related:
         return Reason.NOT_INJURY_RELATED
+    return _exclusion_of_item(charge, charge.listing, at)
+
+
+def _exclusion_of_item(charge: Charge, listing: Listing | None, at: Circumstances) -> Reason | None:
     device = charge.category is FeeCategory.DEVICE
-    listing = charge.listing
     if listing is None or not listing.listed:
         return Reason.DEVICE_NOT_LISTED if device else Reason.NOT_IN_CATALOGUE
     if device and is_early(listing, charge.fitted_before, charge.day, at.confirmed_on):

@@ -26,7 +26,7 @@ class _Group:
 
 @basis("hub-default/shares-sum", "hub-default/fee-line-refund", "hub-default/recomputed")
 def adjudicate(charges: Sequence[Charge], at: Circumstances, book: PolicyBook) -> Bill:
-    """Decide every line of a bill; fund share and own share add up to the amount of each (待遇核算).
+    """Decide every line of a bill (待遇核算); fund share and own share add up to each amount.
 
     A refund takes back what the fund paid for it: the fund's part of what is left after it, less
     the part of what was left before. So a group of lines never falls below zero, and a charge
@@ -70,7 +70,9 @@ def _result(
 def differences(stored: Bill, again: Bill) -> tuple[str, ...]:
     """Name the lines whose decision came out different; nothing named means equal."""
     return tuple(
-        one.charge.serial for one, other in zip(stored.lines, again.lines, strict=True) if one != other
+        one.charge.serial
+        for one, other in zip(stored.lines, again.lines, strict=True)
+        if one != other
     )
 
 

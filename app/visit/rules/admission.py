@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.entitlement.errors import DeterminationMissing, EntitlementLost
-from app.entitlement.model import Determination, DeterminationKind, DeterminationState
+from app.entitlement.model import Determination
 from app.filing.errors import SchemeNotOpen
 from app.kernel.basis import basis
 from app.kernel.calendar import business_day
@@ -27,12 +26,6 @@ from app.visit.errors import (
     VisitOpen,
 )
 from app.visit.model import COST_KINDS, OPEN_STATES, Visit, VisitKind, VisitState
-
-OPENED_BY: dict[CostKind, tuple[DeterminationKind, ...]] = {
-    CostKind.MEDICAL: (DeterminationKind.INJURY, DeterminationKind.RECURRENCE),
-    CostKind.REHABILITATION: (DeterminationKind.REHABILITATION,),
-    CostKind.DEVICE: (DeterminationKind.DEVICE,),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,37 +82,26 @@ def scheme_faults(
     return scheme, faults
 
 
-@basis("hub-default/entitled", "injury-regulations/42")
-def entitlement_fault(lost_on: date | None, day: date) -> Refusal | None:
-    """The worker is entitled on the day of admission; the day of the loss is the last."""
-    if lost_on is not None and lost_on < day:
-        return EntitlementLost(lost_on=lost_on, day=day)
-    return None
-
-
 @basis("hub-default/filing-cost-kinds", "injury-regulations/38", "hub-default/determination")
-def determination_for(
-    held: Sequence[Determination], cost_kind: CostKind, day: date, named: str | None
-) -> Determination | Refusal:
+def determination_faults(
+    missing: Sequence[Refusal],
+    later: Sequence[Determination],
+    cost_kind: CostKind,
+    day: date,
+    named: str | None,
+) -> Sequence[Refusal]:
     """Each kind of cost rests on a determination of its kind, decided by the day of admission.
 
-    Injury and recurrence open treatment, the two confirmations their own. The one named is
-    taken; of several otherwise the one without third-party liability, then the latest.
+    Of what is `missing` it says more where one came `later`, or one was named that will not do.
     """
-    if named is not None:
-        held = [each for each in held if each.number == named]
-    matching = [each for each in held if each.kind in OPENED_BY[cost_kind]]
-    usable = [each for each in matching if each.in_force(day)]
-    if usable:
-        return max(usable, key=lambda each: (not each.third_party, each.decided_on, each.id))
-    active = [each for each in matching if each.state is DeterminationState.ACTIVE]
-    later = [each.decided_on for each in active if each.decided_on > day]
+    if not missing:
+        return []
     if later:
-        return AdmissionBeforeDetermination(day=day, decided_on=min(later))
+        decided_on = min(each.decided_on for each in later)
+        return [AdmissionBeforeDetermination(day=day, decided_on=decided_on)]
     if named is not None:
-        return DeterminationNotUsable(determination=named, cost_kind=cost_kind.value, day=day)
-    needs = [each.value for each in OPENED_BY[cost_kind]]
-    return DeterminationMissing(cost_kind=cost_kind.value, needs=needs, day=day)
+        return [DeterminationNotUsable(determination=named, cost_kind=cost_kind.value, day=day)]
+    return missing
 
 
 @basis("beijing-2025-5/2.3-third-party", "shandong-2024/2.2")

@@ -73,7 +73,9 @@ def fresh_lines(
         if line.serial in met:
             faults.append(Fault(index, line.serial, "serial", FaultCode.REPEATED))
         elif held is None:
-            found = [Fault(index, line.serial, *why) for why in _wrong(line, known, span, tolerance)]
+            found = [
+                Fault(index, line.serial, *why) for why in _wrong(line, known, span, tolerance)
+            ]
             faults += found
             known.add(line)
             fresh.append(line)
@@ -132,9 +134,7 @@ def _off(line: FeeLine) -> Decimal:
     return abs(EXACT.subtract(product, Decimal(line.amount.fen)))
 
 
-def _wrong_refund(
-    line: FeeLine, original: str, known: _Known
-) -> Iterator[tuple[str, FaultCode]]:
+def _wrong_refund(line: FeeLine, original: str, known: _Known) -> Iterator[tuple[str, FaultCode]]:
     charged = known.lines.get(original)
     if charged is None:
         yield "refund_of", FaultCode.REFUND_UNKNOWN

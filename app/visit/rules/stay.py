@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from app.kernel.basis import basis
 from app.kernel.calendar import business_day
@@ -11,16 +11,19 @@ from app.visit.model import OPEN_STATES, Visit, VisitEvent, VisitState
 
 
 @basis("hub-default/visit-lifecycle")
-def discharged(visit: Visit, at: datetime, last_charge: date | None, now: datetime) -> VisitState:
+def discharged(
+    visit: Visit, at: datetime, last_charge: datetime | None, now: datetime
+) -> VisitState:
     """A discharge comes after the admission and the last charge, not after now.
 
     Nor after the admission of the visit that continues this one (转院).
     """
     state = visit.life.after(visit.state, VisitEvent.DISCHARGE)
     latest = min(now, visit.continued_at or now)
-    day = business_day(at)
-    if not visit.admitted_at <= at <= latest or (last_charge is not None and day < last_charge):
-        earliest = max(visit.admission_day, last_charge or visit.admission_day)
+    earliest = visit.admission_day
+    if last_charge is not None:
+        earliest = max(earliest, business_day(last_charge))
+    if not visit.admitted_at <= at <= latest or business_day(at) < earliest:
         raise DischargeOutOfOrder(
             discharged_at=at.isoformat(), earliest=earliest, latest=latest.isoformat()
         )

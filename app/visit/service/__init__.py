@@ -1,0 +1,38 @@
+"""What can be done with a visit. Load, decide, keep, record: in that order."""
+
+from __future__ import annotations
+
+from app.visit.service.admission import admit, identify
+from app.visit.service.lines import fee_lines, lines, remove_line, remove_lines, take_lines
+from app.visit.service.stay import (
+    amend,
+    cancel,
+    discharge,
+    find,
+    locked,
+    mark_settled,
+    reopen,
+    seen,
+    undo_discharge,
+    visits,
+)
+
+__all__ = [
+    "admit",
+    "amend",
+    "cancel",
+    "discharge",
+    "fee_lines",
+    "find",
+    "identify",
+    "lines",
+    "locked",
+    "mark_settled",
+    "remove_line",
+    "remove_lines",
+    "reopen",
+    "seen",
+    "take_lines",
+    "undo_discharge",
+    "visits",
+]

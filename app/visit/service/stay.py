@@ -1,0 +1,146 @@
+"""Visits as they go on: particulars, discharge, cancellation, and what settlement does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from app.entitlement import service as entitlement
+from app.filing import service as filings
+from app.runtime.auth import Scope
+from app.runtime.db import Conn
+from app.runtime.paging import Page, PageAsked
+from app.runtime.work import Reading, Work
+from app.visit import rules
+from app.visit.errors import VisitUnknown
+from app.visit.model import (
+    Amendment,
+    DischargeWay,
+    NamedVisit,
+    Visit,
+    VisitEvent,
+    VisitKind,
+    VisitsAsked,
+    VisitState,
+)
+from app.visit.store import lines as kept
+from app.visit.store import visits as store
+
+
+async def amend(work: Work, number: str, asked: Amendment) -> Visit:
+    """Change particulars of an open visit; what its admission was decided on stays."""
+    visit = await locked(work, number, work.caller.scope)
+    rules.require_open(visit)
+    changed = {
+        name: value
+        for name in Amendment.__dataclass_fields__
+        if (value := getattr(asked, name)) is not None
+    }
+    amended = replace(visit, **changed, revision=visit.revision + 1)
+    await store.amend(work.tx, amended)
+    work.record("visit.amend", number, fields=sorted(changed))
+    return amended
+
+
+async def cancel(work: Work, number: str) -> Visit:
+    """Undo an admission that has no lines, and let go of its filing."""
+    visit = await locked(work, number, work.caller.scope)
+    state = rules.cancelled(visit)
+    cancelled = await _move(work, visit, state, visit.discharged_at, None)
+    await filings.release(work, visit.filing_id)
+    work.record("visit.cancel", number, filing=visit.filing_number)
+    announce(work, "visit.cancelled", visit)
+    return cancelled
+
+
+async def discharge(work: Work, number: str, at: datetime, way: DischargeWay) -> Visit:
+    """Discharge an inpatient."""
+    visit = await locked(work, number, work.caller.scope)
+    last = await kept.last_charge(work.tx, visit.id)
+    state = rules.discharged(visit, at, last, work.now)
+    work.record("visit.discharge", number, at=at, way=way)
+    return await _move(work, visit, state, at, way)
+
+
+async def undo_discharge(work: Work, number: str) -> Visit:
+    """Take a discharge back, unless the worker has been admitted elsewhere since."""
+    visit = await locked(work, number, work.caller.scope)
+    state = visit.life.after(visit.state, VisitEvent.UNDO_DISCHARGE)
+    work.record("visit.undo_discharge", number)
+    return await _move(work, visit, state, None, None)
+
+
+async def find(reading: Reading, number: str) -> NamedVisit:
+    """Show one visit with the worker's name; leaves a trace."""
+    visit = await store.find(reading.rx, reading.caller.scope, number)
+    if visit is None:
+        raise VisitUnknown
+    found = await entitlement.persons(reading.rx, [visit.worker_id])
+    reading.trace("worker.look", visit.worker_number, purpose="visit", visit=number)
+    return NamedVisit(visit, found[visit.worker_id])
+
+
+async def visits(reading: Reading, asked: VisitsAsked, wanted: PageAsked) -> Page[NamedVisit]:
+    """List the visits the caller may see; names are shown masked."""
+    found = await store.page(reading.rx, reading.caller.scope, asked, wanted)
+    named = await entitlement.persons(reading.rx, {visit.worker_id for visit in found})
+    rows = [NamedVisit(visit, named[visit.worker_id].masked()) for visit in found]
+    return Page.of(rows, wanted, lambda row: row.visit.id)
+
+
+async def seen(conn: Conn, scope: Scope, number: str) -> Visit:
+    """Return a visit the caller may see."""
+    visit = await store.find(conn, scope, number)
+    if visit is None:
+        raise VisitUnknown
+    return visit
+
+
+async def locked(work: Work, number: str, scope: Scope) -> Visit:
+    """Return a visit the caller may see, held until the transaction ends."""
+    visit = await store.locked(work.tx, scope, number)
+    if visit is None:
+        raise VisitUnknown
+    return visit
+
+
+async def mark_settled(work: Work, visit: Visit, state: VisitState) -> Visit:
+    """Close a visit that was settled; one without discharge ends with it."""
+    stay = visit.kind is VisitKind.INPATIENT
+    ended_at = visit.discharged_at if stay else work.now
+    return await _move(work, visit, state, ended_at, visit.discharge_way)
+
+
+async def reopen(work: Work, visit: Visit) -> Visit:
+    """Open a visit again whose settlement was cancelled."""
+    state = visit.life.after(visit.state, VisitEvent.REOPEN)
+    return await _move(work, visit, state, visit.discharged_at, visit.discharge_way)
+
+
+async def _move(
+    work: Work,
+    visit: Visit,
+    state: VisitState,
+    discharged_at: datetime | None,
+    way: DischargeWay | None,
+) -> Visit:
+    await store.move(work.tx, visit, state, discharged_at=discharged_at, discharge_way=way)
+    return replace(
+        visit,
+        state=state,
+        discharged_at=discharged_at,
+        discharge_way=way,
+        revision=visit.revision + 1,
+    )
+
+
+def announce(work: Work, topic: str, visit: Visit) -> None:
+    """Tell both places of what happened to a visit."""
+    told: Mapping[str, object] = {
+        "visit": visit.number,
+        "kind": visit.kind,
+        "institution": visit.institution,
+        "filing": visit.filing_number,
+    }
+    work.announce(topic, visit.number, (visit.insured_region, visit.treatment_region), told)

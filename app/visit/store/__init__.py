@@ -1,0 +1,1 @@
+"""Every SQL statement about visits, and about their fee lines."""
