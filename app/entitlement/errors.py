@@ -124,6 +124,15 @@ class DeterminationExists(Refusal):
     says_zh: ClassVar = "对应记录编号 {determination}。"
 
 
+class LossUnknown(Refusal):
+    """No such loss of entitlement, or not one the caller may know of."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "entitlement-loss-unknown"
+    title: ClassVar = "No such loss of entitlement"
+    title_zh: ClassVar = "丧失待遇资格记录不存在"
+
+
 class EntitlementLost(Refusal):
     """The worker's entitlement ended before the day in question."""
 

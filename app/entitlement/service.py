@@ -13,6 +13,7 @@ from app.entitlement.errors import (
     InsuredRegionForeign,
     LookNotAllowed,
     LossRecorded,
+    LossUnknown,
     NameMismatch,
     WorkerInsuredElsewhere,
     WorkerUnknown,
@@ -206,9 +207,13 @@ async def list_determinations(
     return Page.of(rows, page, lambda it: it.id)
 
 
-async def loss(reading: Reading, number: str) -> EntitlementLoss | None:
-    """Read one loss of entitlement, if the caller may know of it."""
-    return await store.loss_by_number(reading.rx, reading.caller.scope, number)
+async def loss(reading: Reading, number: str) -> EntitlementLoss:
+    """Show one loss of entitlement."""
+    found = await store.loss_by_number(reading.rx, reading.caller.scope, number)
+    if found is None:
+        raise LossUnknown
+    reading.trace("entitlement.look", number, worker=found.worker)
+    return found
 
 
 async def record_loss(work: Work, asked: LossAsked) -> EntitlementLoss:

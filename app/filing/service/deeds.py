@@ -1,4 +1,4 @@
-"""What can be done with a filing, and what admission and settlement ask of it.
+"""The life of a filing: submit, approve, reject, cancel, change, terminate, expire.
 
 Whoever changes a worker's filings holds the worker's row first: approvals, changes and the loss
 of entitlement follow one another.
@@ -6,60 +6,35 @@ of entitlement follow one another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 from app.entitlement import service as entitlement
 from app.entitlement.errors import WorkerUnknown
-from app.entitlement.model import CardKind, Determination, IdentityClaim, Registered
+from app.entitlement.model import CardKind, IdentityClaim, Registered
 from app.entitlement.service import LossAsked
 from app.filing import rules, store
 from app.filing.errors import (
     CardRequired,
     FilingForeign,
-    FilingTerminated,
     FilingUnchanged,
     FilingUnknown,
     OverrideForeign,
 )
 from app.filing.model import (
     LIFE,
-    Cover,
     Filing,
     FilingAsked,
     FilingEvent,
     FilingState,
-    FilingStory,
     LossReport,
     NewFiling,
 )
-from app.filing.store import FilingsAsked, Mark
+from app.filing.service.checks import covers_of, faults_of, mark_of, new_filing, tell
 from app.kernel.calendar import business_day
-from app.kernel.costs import CostKind
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal, refuse_all
-from app.runtime.db import Conn
-from app.runtime.paging import Page, PageAsked
-from app.runtime.work import Reading, Work
-
-__all__ = [
-    "FilingsAsked",
-    "approve",
-    "by_id",
-    "cancel",
-    "change",
-    "covering",
-    "expire_due",
-    "find",
-    "hold",
-    "list_filings",
-    "lose",
-    "reject",
-    "release",
-    "submit",
-    "usable",
-]
+from app.runtime.work import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,113 +188,6 @@ async def expire_due(work: Work) -> int:
     return expired
 
 
-async def find(reading: Reading, number: str, as_of: datetime | None) -> FilingStory:
-    """Show a filing with its history, today or as it stood at a past instant."""
-    filing = await store.by_number(reading.rx, reading.caller.scope, number)
-    instant = as_of or reading.now
-    then = filing
-    if filing is not None and as_of is not None:
-        then = await store.as_of(reading.rx, filing.id, instant)
-    if then is None:
-        raise FilingUnknown
-    reading.trace("filing.look", number, worker=then.worker)
-    return FilingStory(then, await store.history(reading.rx, then.id, instant))
-
-
-async def list_filings(reading: Reading, asked: FilingsAsked, page: PageAsked) -> Page[Filing]:
-    """Show the filings the caller may see, oldest first."""
-    found = await store.page(
-        reading.rx, reading.caller.scope, asked, after=page.after_id, rows=page.rows + 1
-    )
-    shown = Page.of(found, page, lambda it: it.id)
-    reading.trace("filing.list", "filings", filings=[it.number for it in shown.rows])
-    return shown
-
-
-async def covering(
-    conn: Conn, worker_id: int, region: str, cost_kind: CostKind, day: date
-) -> Filing | list[Refusal]:
-    """Return the filing that covers an admission, or the closest reasons why none does."""
-    filings = await store.of_workers(conn, [worker_id])
-    return rules.covering(filings, region, cost_kind, day)
-
-
-async def usable(conn: Conn, worker_id: int, region: str, day: date) -> list[Filing]:
-    """Return the filings under which a worker could be admitted here on this day."""
-    return rules.usable(await store.of_workers(conn, [worker_id]), region, day)
-
-
-async def by_id(conn: Conn, filing_id: int) -> Filing:
-    """Read the filing a visit was admitted under, whatever became of it."""
-    (found,) = await store.by_ids(conn, [filing_id])
-    return found
-
-
-async def hold(work: Work, filing_id: int) -> None:
-    """Let a visit lean on a filing: on admission."""
-    if await store.hold(work.tx, filing_id):
-        return
-    filing = await by_id(work.tx, filing_id)
-    raise FilingTerminated(filing=filing.number, state=filing.state, ended_on=filing.ended_on)
-
-
-async def release(work: Work, filing_id: int) -> None:
-    """Let a visit lean no longer: when it is settled or cancelled."""
-    await store.release(work.tx, filing_id)
-
-
-def faults_of(
-    work: Work,
-    asked: FilingAsked,
-    known: Registered,
-    determinations: list[Determination],
-    places: Iterable[str],
-) -> list[Refusal]:
-    """Return every reason not to file this, in order of precedence."""
-    home, place = known.worker.insured_region, asked.treatment_region
-    first_day = asked.first_day or work.today
-    decided_on = entitlement.earliest(determinations, asked.cost_kinds)
-    return [
-        *rules.place_faults(home, place, known=place in places),
-        *rules.scheme_faults(home, place, work.today, work.book),
-        *rules.referral_faults(asked),
-        *rules.entitlement_faults(known.lost_on),
-        *entitlement.unsupported(determinations, asked.cost_kinds, max(first_day, work.today)),
-        *rules.start_faults(asked, work.today, home, work.book),
-        *rules.determination_faults(first_day, decided_on),
-    ]
-
-
-def new_filing(work: Work, asked: FilingAsked, known: Registered) -> NewFiling:
-    """Work out the filing that a faultless wish makes."""
-    home = known.worker.insured_region
-    return NewFiling(
-        worker_id=known.worker.id,
-        insured_region=home,
-        asked=asked,
-        decided=rules.decide(asked, home, work.today, work.book),
-    )
-
-
-def mark_of(work: Work, why: str | None = None) -> Mark:
-    """Return who does this, when and why."""
-    return Mark(at=work.now, party=work.caller.party, client=work.caller.client, why=why)
-
-
-def tell(work: Work, filing: Filing) -> None:
-    """Announce what became of a filing to both places."""
-    parties = (filing.insured_region, filing.treatment_region)
-    body = {
-        "kind": filing.kind,
-        "state": filing.state,
-        "treatment_region": filing.treatment_region,
-        "cost_kinds": sorted(filing.cost_kinds),
-        "first_day": filing.term.first,
-        "last_day": filing.term.last,
-    }
-    work.announce(f"filing.{filing.state}", filing.number, parties, body)
-
-
 async def _submitter(work: Work, submission: Submission, *, is_channel: bool) -> Registered:
     """Find the worker to be filed, held against other writers, with identity and card checked."""
     claim = submission.claim
@@ -363,11 +231,6 @@ async def _in_the_way(work: Work, filing: Filing) -> Refusal:
     refusal = rules.overlap(filing.cover, covers_of(filings, but=filing.id))
     assert refusal is not None, "the database found one that covers the same"
     return refusal
-
-
-def covers_of(filings: Iterable[Filing], *, but: int | None = None) -> list[Cover]:
-    """Return what the approved ones cover."""
-    return [it.cover for it in filings if it.state is FilingState.APPROVED and it.id != but]
 
 
 def _past_lock_in(work: Work, filing: Filing, *, override: bool) -> bool:
