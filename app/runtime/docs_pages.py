@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from app.runtime.openapi import document
 from app.runtime.problems import NoSuchPath
@@ -71,6 +72,8 @@ ASSETS: Mapping[str, str] = {
     "redoc.standalone.js": "text/javascript",
     "favicon.png": "image/png",
 }
+# Redoc's one address elsewhere: the little picture beside its name.
+REDOC_PICTURE = (b"https://cdn.redoc.ly/redoc/logo-mini.svg", b"/docs/assets/favicon.png")
 POLICY = (
     "default-src 'none'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; worker-src blob:; "
@@ -116,7 +119,8 @@ def install(app: FastAPI, example_key: str) -> None:
     """Serve the pages, their assets and the document they show."""
     swagger = SWAGGER.replace("EXAMPLE_KEY", example_key)
     headers = {"Content-Security-Policy": POLICY}
-    folder = _assets_folder()
+    cached = {"Cache-Control": "public, max-age=86400"}
+    contents = _assets()
 
     async def home(_: Request) -> Response:
         return RedirectResponse("/docs")
@@ -131,8 +135,7 @@ def install(app: FastAPI, example_key: str) -> None:
         name = request.path_params["name"]
         if name not in ASSETS:
             raise NoSuchPath
-        cached = {"Cache-Control": "public, max-age=86400"}
-        return FileResponse(folder / name, headers=cached, media_type=ASSETS[name])
+        return Response(contents[name], headers=cached, media_type=ASSETS[name])
 
     served = {"/": home, "/docs": docs, "/redoc": redoc, "/docs/assets/{name}": asset}
     for path, page in served.items():
@@ -140,9 +143,11 @@ def install(app: FastAPI, example_key: str) -> None:
     app.openapi = lambda: document(app, TAGS)  # type: ignore[method-assign]  # FastAPI's own way
 
 
-def _assets_folder() -> Path:
-    """Find the bundled assets without importing the package that brings them."""
+@cache
+def _assets() -> Mapping[str, bytes]:
+    """Read the bundled assets without importing the package that brings them."""
     found = importlib.util.find_spec("fastapi_offline")
     assert found is not None, "a dependency of the hub"
     assert found.origin is not None
-    return Path(found.origin).parent / "static"
+    folder = Path(found.origin).parent / "static"
+    return {name: (folder / name).read_bytes().replace(*REDOC_PICTURE) for name in ASSETS}

@@ -125,6 +125,8 @@ def _complete(operation: Node) -> None:
         del responses["422"]["content"]["application/json"]
         if not responses["422"]["content"]:
             del responses["422"]
+    for parameter in operation.get("parameters", []):
+        _plain(parameter)
     key = next((p for p in operation.get("parameters", []) if p["name"] == KEY_HEADER), None)
     if key is not None:
         _require(key)
@@ -156,9 +158,21 @@ def _merge(responses: Node, status: str, entry: Node) -> None:
             known["description"] += f"{line}\n\n"
 
 
+def _plain(parameter: Node) -> None:
+    """Say that an optional parameter may be left out, not that it may be null; fill in paths."""
+    schema: Node = parameter["schema"]
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        parameter["schema"] = {**kinds[0], **schema}
+    if parameter["required"] and "examples" in schema:
+        parameter["example"] = schema["examples"][0]
+
+
 def _require(key: Node) -> None:
     key["required"] = True
     key["name"] = "Idempotency-Key"
+    key["example"] = key["schema"]["examples"][0]
     key["schema"] = {"type": "string", "minLength": 1, "maxLength": 64, "title": "Message id"}
 
 
