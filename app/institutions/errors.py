@@ -20,17 +20,6 @@ class InstitutionUnknown(Refusal):
     remedy_zh: ClassVar = "可按名称查询：GET /v1/institutions?q=…"
 
 
-class ForbiddenRegion(Refusal):
-    """An agency keeps the entries of its own region (本统筹区) and no others."""
-
-    kind: ClassVar = Kind.FORBIDDEN
-    code: ClassVar = "forbidden-region"
-    title: ClassVar = "This region is kept by another agency"
-    title_zh: ClassVar = "该地区由其他经办机构维护"
-    says: ClassVar = "Region {region} is not within the caller's own."
-    says_zh: ClassVar = "地区 {region} 不在本经办机构的管辖范围内。"
-
-
 class InstitutionRowMalformed(Refusal):
     """A column of a row does not hold what it should."""
 

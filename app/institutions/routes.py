@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.institutions import service
 from app.institutions.errors import (
-    ForbiddenRegion,
     InstitutionCodeMismatch,
     InstitutionGradeMismatch,
     InstitutionScopeOverlap,
@@ -37,7 +36,7 @@ from app.kernel.costs import CostKind
 from app.kernel.lifecycle import NoSuchMove
 from app.kernel.parties import PartyKind
 from app.kernel.regions import Scheme
-from app.parties.errors import RegionUnknown
+from app.parties.errors import ForbiddenRegion, RegionUnknown
 from app.runtime.etags import NOT_MODIFIED, tagged
 from app.runtime.http import FrontDoor, OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView

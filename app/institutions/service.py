@@ -8,7 +8,6 @@ from datetime import date
 
 from app.institutions import rules, store
 from app.institutions.errors import (
-    ForbiddenRegion,
     InstitutionRowRepeated,
     InstitutionStateDay,
     InstitutionUnknown,
@@ -28,7 +27,7 @@ from app.institutions.model import (
 from app.institutions.rules import may_settle, not_open
 from app.institutions.store import by_code
 from app.kernel.refusal import Refusal, refuse_all
-from app.parties.errors import RegionUnknown
+from app.parties.errors import ForbiddenRegion, RegionUnknown
 from app.policy.book import CoverageTarget
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work

@@ -91,3 +91,14 @@ class ClientExists(Refusal):
     title_zh: ClassVar = "客户端编号已被使用"
     says: ClassVar = "A client with the id {client} exists; rotate its secret or choose another id."
     says_zh: ClassVar = "编号 {client} 已存在；请轮换其密钥或使用其他编号。"
+
+
+class ForbiddenRegion(Refusal):
+    """An agency acts for its own region (本地区) and no other."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "forbidden-region"
+    title: ClassVar = "Another agency acts for this region"
+    title_zh: ClassVar = "该地区由其他经办机构负责"
+    says: ClassVar = "Region {region} is not within the caller's own."
+    says_zh: ClassVar = "地区 {region} 不在本经办机构的管辖范围内。"
