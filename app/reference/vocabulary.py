@@ -71,11 +71,12 @@ def glossary() -> Mapping[str, Word]:
 @cache
 def dictionaries() -> Mapping[str, Dictionary]:
     """Collect the enums of the wire, by name."""
-    found = {name: _dictionary(name, kind) for name, kind in _enums()}
+    found = {name: _dictionary(name, kind) for name, kind in enums()}
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def _enums() -> Iterator[tuple[str, type[enum.StrEnum]]]:
+def enums() -> Iterator[tuple[str, type[enum.StrEnum]]]:
+    """Yield every enum of the wire, by the name of its dictionary."""
     kinds = [k for k in enum.StrEnum.__subclasses__() if WIRE_MODULES.fullmatch(k.__module__)]
     wire: list[type[enum.StrEnum]] = [*kinds, Outcome]
     for kind in wire:
