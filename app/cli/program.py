@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 import app
 from app.cli import clients, serving
+from app.cli import demo as showcase
 from app.cli.acts import look
 from app.cli.credentials import ensure_credentials
 from app.cli.seeding import seed as load_seeds
@@ -61,9 +62,33 @@ def run(port: Port = 8000, host: Host = "127.0.0.1") -> None:
         open_home(settings) as home,
     ):
         if home.embedded:
-            asyncio.run(prepare(home))
+            asyncio.run(prepare(home, home.folder))
         _say(f"The hub serves {serving.base_url(taken)}/docs · Ctrl-C stops it.")
         serving.serve(create_app(home.settings, url=home.url), taken)
+
+
+@program.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End with the story")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document")] = False,
+    port: Port = 8000,
+    host: Host = "127.0.0.1",
+) -> None:
+    """Play one case along the whole road over HTTP, on the demo's own clock, and keep serving."""
+    settings = showcase.quiet(Settings())
+    configure_logging(settings)
+    code = 1
+    with (
+        serving.ending_cleanly(),
+        serving.listening(host, port) as taken,
+        open_home(settings) as home,
+        showcase.credentials_folder(home) as folder,
+    ):
+        credentials = asyncio.run(prepare(home, folder))
+        showing = showcase.Showing(once=once, as_json=as_json)
+        code = showcase.show(home, taken, credentials, showing)
+    raise typer.Exit(code)
 
 
 @program.command()
@@ -155,11 +180,11 @@ def docs(
     runpy.run_path(str(script), run_name="__main__")
 
 
-async def prepare(home: Home) -> Path:
-    """Seed an embedded hub and make its ready-made clients."""
+async def prepare(home: Home, folder: Path) -> Path:
+    """Seed a hub and make its ready-made clients, kept in a folder."""
     async with lend_hub(home) as hub:
         await load_seeds(hub, lambda name: _say(f"loaded {name}"))
-        return await ensure_credentials(hub, home.folder)
+        return await ensure_credentials(hub, folder)
 
 
 def main() -> None:

@@ -1,0 +1,134 @@
+"""`hub demo`: serve the hub on the demo's own clock, let the story be played, keep serving."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from tempfile import TemporaryDirectory
+
+import typer
+import uvicorn
+import uvloop
+from rich.console import Console
+
+from app.cli import serving
+from app.main import create_app
+from app.runtime.settings import Settings
+from app.runtime.standalone import Home, StandaloneError
+from app.sandbox import story
+from app.sandbox.story import Credential, Tale
+
+PAUSE_SECONDS = 0.01
+WIDTH = 132  # where there is no terminal to ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """How a demo is shown: whether it ends with the story, and whether a program reads it."""
+
+    once: bool
+    as_json: bool
+
+    def console(self) -> Console:
+        """People read standard output, unless that is where the document goes."""
+        console = Console(stderr=self.as_json)
+        return console if console.is_terminal else Console(stderr=self.as_json, width=WIDTH)
+
+
+def quiet(settings: Settings) -> Settings:
+    """Leave the log to what went wrong, unless somebody asked for more."""
+    asked = "log_level" in settings.model_fields_set
+    return settings if asked else settings.model_copy(update={"log_level": "ERROR"})
+
+
+@contextmanager
+def credentials_folder(home: Home) -> Iterator[Path]:
+    """Keep the demo's credentials in HUB_HOME; those of a database of yours only while it runs."""
+    if home.embedded:
+        yield home.folder
+        return
+    with TemporaryDirectory(prefix="hub-demo-") as folder:
+        yield Path(folder)
+
+
+def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
+    """Play the story against a hub served here; return the exit code."""
+    clock = story.begin()
+    server = serving.server_of(create_app(home.settings, url=home.url, clock=clock))
+    url, console = serving.base_url(taken), showing.console()
+
+    told: list[Tale] = []
+
+    async def tell() -> None:
+        tale = await story.play(url, _clients(credentials), clock, console)
+        _conclude(tale, console, url, credentials)
+        if showing.as_json:
+            typer.echo(json.dumps(tale.document(), ensure_ascii=False, indent=2))
+        if not showing.once:
+            console.print("The hub keeps serving on the demo's clock 持续运行 · Ctrl-C stops it.")
+        told.append(tale)
+
+    with (
+        suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_beside(server, taken, tell, once=showing.once))
+    return 0 if told and not told[0].deviations else 1
+
+
+async def _beside(
+    server: uvicorn.Server, taken: socket, tell: Callable[[], Awaitable[None]], *, once: bool
+) -> None:
+    """Serve while the story is told, and after it unless once or it came to grief."""
+    serving_on = asyncio.create_task(server.serve(sockets=[taken]))
+    while not (server.started or serving_on.done()):  # noqa: ASYNC110 -- uvicorn tells by a flag
+        await asyncio.sleep(PAUSE_SECONDS)
+    telling = asyncio.ensure_future(tell())
+    await asyncio.wait({serving_on, telling}, return_when=asyncio.FIRST_COMPLETED)
+    if not telling.done():
+        telling.cancel()
+    if once or not telling.done() or telling.exception() is not None:
+        server.should_exit = True
+    await serving_on
+    with suppress(asyncio.CancelledError):
+        await telling
+
+
+def _clients(credentials: Path) -> dict[str, Credential]:
+    """Read the ready-made clients, as any other software would."""
+    try:
+        kept = json.loads(credentials.read_text("utf-8"))["clients"]
+        return {
+            party: Credential(it["client_id"], it["client_secret"]) for party, it in kept.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StandaloneError(
+            f"{credentials} cannot be read; remove it and start again."
+        ) from error
+
+
+def _conclude(tale: Tale, console: Console, url: str, credentials: Path) -> None:
+    """Say how it went and where to look next."""
+    console.print()
+    if tale.deviations:
+        console.print(f"[red]{len(tale.deviations)} deviations 偏差[/red], the first:")
+        console.print(f"  {tale.deviations[0]}", highlight=False, soft_wrap=True)
+    else:
+        console.print(
+            f"[green]All {tale.held} expectations held[/green] 全部符合预期, "
+            f"in {tale.elapsed_seconds:.1f} seconds.",
+            highlight=False,
+        )
+    console.print("Where to look next 下一步", style="bold")
+    for what, where in (
+        ("try the interface 接口文档", f"{url}/docs"),
+        ("why the hub says no 拒绝原因", f"{url}/v1/problems"),
+        ("clients to authorize with 接入凭据", str(credentials)),
+        ("how it works 说明", "docs/life-of-a-settlement.md"),
+    ):
+        console.print(f"  {what:<36} {where}", highlight=False, soft_wrap=True)

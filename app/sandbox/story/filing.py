@@ -1,0 +1,93 @@
+"""Before the first act: a worker is known, what happened is determined, and leave is filed for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.kernel.calendar import corresponding_day
+from app.sandbox.people import SyntheticPerson
+from app.sandbox.story.stage import BEIJING, JINAN, Stage, actor
+
+EMPLOYER = "北京示例建筑工程有限公司"
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Somebody insured in Beijing, and the hub's number for them."""
+
+    person: SyntheticPerson
+    worker: str
+
+    def claim(self, card: str | None = None) -> dict[str, object]:
+        """Say who they are, with their card or another one."""
+        return {
+            "certificate_number": self.person.number,
+            "name": self.person.name,
+            "card_kind": "physical",
+            "card": card or self.person.card_number,
+        }
+
+
+async def register(stage: Stage, kind: str, *, third_party: bool = False) -> Patient:
+    """Let Beijing's agency register a worker and the determination (工伤认定或确认)."""
+    someone = actor()
+    beijing = stage.cast.beijing
+    known = await beijing.write(
+        "/v1/workers",
+        {
+            "certificate_kind": "social_security_number",
+            "certificate_number": someone.number,
+            "name": someone.name,
+            "insured_region": BEIJING,
+            "employer": EMPLOYER,
+            "card_number": someone.card_number,
+        },
+    )
+    worker = str(known["number"])
+    decided_on = stage.dates.injured
+    determined = await beijing.write(
+        "/v1/determinations",
+        {
+            "worker": worker,
+            "kind": kind,
+            "document_number": f"京示例认字〔{decided_on.year}〕第{worker[-7:]}号",
+            "decided_on": decided_on.isoformat(),
+            "injured_parts": ["左小腿"],
+            "diagnoses": ["左胫腓骨骨折"],
+            "third_party": third_party,
+        },
+    )
+    stage.teller.says(
+        f"Beijing's agency registers {someone.name[0]}** as worker {worker} 工伤职工, with "
+        f"determination {determined['number']} 认定（确认）: {kind}"
+    )
+    return Patient(someone, worker)
+
+
+async def file(stage: Stage, patient: Patient, cost_kinds: list[str]) -> str:
+    """File for residence in Jinan through the channel; Beijing approves. Return the number."""
+    stage.clock.go_to(stage.dates.filed)
+    submitted = await stage.cast.channel.write(
+        "/v1/filings",
+        {
+            "claim": patient.claim(),
+            "kind": "residence",
+            "treatment_region": JINAN,
+            "cost_kinds": cost_kinds,
+        },
+    )
+    number = str(submitted["number"])
+    stage.expect_equal("The state of the new filing", submitted["state"], "submitted")
+    approved = await stage.cast.beijing.write(f"/v1/filings/{number}/approve", {})
+    stage.expect_equal("The state of the approved filing", approved["state"], "approved")
+    last_day = corresponding_day(stage.dates.filed, 12)
+    stage.expect_equal("The filing's last day", approved["last_day"], last_day.isoformat())
+    stage.expect(
+        last_day - stage.dates.admitted > timedelta(days=30), "The filing ends before the stay."
+    )
+    stage.teller.says(
+        f"Residence filing 异地长期居住备案 {number} to Jinan for {', '.join(cost_kinds)}: sent by "
+        f"the national platform, approved by Beijing, {approved['first_day']} to {last_day}"
+    )
+    return number

@@ -1,0 +1,129 @@
+"""Acts (b) and (e): a prosthesis above Beijing's cap; its settlement cancelled and made anew."""
+
+from __future__ import annotations
+
+from datetime import time
+from uuid import uuid4
+
+from app.kernel.money import Money
+from app.sandbox.catalogues import items_of
+from app.sandbox.clock import in_china
+from app.sandbox.story import filing
+from app.sandbox.story.settling import Figures, hold, keep, settle
+from app.sandbox.story.stage import BEIJING, FITTER, UNCLEARED, Stage
+from app.sandbox.story.wire import Body
+
+DEVICE = "A020006"  # 小腿假肢（硅胶套）
+CAP = Money.yuan("21201.80")
+PRICE, CORRECTED = Money.yuan("26800.00"), Money.yuan("24960.00")
+FITTING = "fitting"
+FITTED_AT, NOTED_AT = time(10, 0), time(11, 0)
+
+
+def figures(price: Money) -> Figures:
+    """The fund pays up to Beijing's cap, the worker what is above it."""
+    return Figures(price, CAP, {"device_over_cap": price - CAP})
+
+
+async def play(stage: Stage) -> None:
+    """Fit a prosthesis and settle."""
+    (listed,) = [row for row in items_of(BEIJING, "device") if row.code == DEVICE]
+    stage.expect_equal("Beijing's cap for the prosthesis", listed.cap, CAP)
+    patient = await filing.register(stage, "device")
+    await filing.file(stage, patient, ["device"])
+    stage.clock.go_to(stage.dates.fitted, NOTED_AT)
+    visit = await stage.cast.fitter.write(
+        "/v1/visits",
+        {
+            "worker": patient.claim(),
+            "kind": "fitting",
+            "cost_kind": "device",
+            "admitted_at": in_china(stage.dates.fitted, FITTED_AT).isoformat(),
+            "admission_no": f"PZ{uuid4().hex[:8].upper()}",
+            "department": "假肢装配部",
+            "physician": "示例技师乙",
+            "diagnoses": [
+                {"code": "Z89.5", "name": "膝关节或膝关节以下腿后天性缺失", "main": True}
+            ],
+        },
+    )
+    number = str(visit["number"])
+    stage.teller.says(
+        f"{FITTER} 德林义肢矫型器（北京）有限公司济南分公司 opens visit {number} 辅助器具配置"
+    )
+    await _charge(stage, number, "P0001", PRICE)
+    settlement = await _settle(stage, number, PRICE, FITTING)
+    stage.teller.says(
+        f"Devices follow the insured place's list: Beijing's cap is {CAP}, so the fund pays "
+        f"{settlement['fund']} of {PRICE} and the worker {settlement['own']}"
+    )
+
+
+async def play_undone(stage: Stage) -> None:
+    """Cancel the settlement, put the price right, and settle anew."""
+    stage.clock.go_to(stage.dates.undone, FITTED_AT)
+    fitter = stage.cast.fitter
+    (settled,) = [it for it in stage.tale.settlements if it["act"] == FITTING]
+    visit = str(settled["visit"])
+    before = await stage.balance(UNCLEARED)
+    twin = await fitter.write(
+        f"/v1/settlements/{settled['number']}/cancel", {"reason": "单价录入错误"}
+    )
+    groups = hold(stage, "the cancellation 撤销", twin, _turned(figures(PRICE)))
+    stage.expect_equal("What the cancellation cancels", twin["cancels"], settled["number"])
+    keep(stage, "cancellation", twin, groups)
+    returned = await stage.balance(UNCLEARED) - before
+    stage.expect_equal("What the cancellation takes off the books", returned, -CAP)
+    stage.teller.bill(f"Cancellation {twin['number']} 撤销单: the negative twin, yuan 元", groups)
+    stage.teller.says(
+        f"{settled['number']} is cancelled by its negative twin {twin['number']}: nothing is "
+        f"deleted, the books return to {await stage.balance(UNCLEARED)}, the visit is open again"
+    )
+    await fitter.remove(f"/v1/visits/{visit}/lines/P0001")
+    await _charge(stage, visit, "P0002", CORRECTED)
+    anew = await _settle(stage, visit, CORRECTED, "new_settlement")
+    stage.expect(
+        anew["number"] != settled["number"], "The new settlement bears the number of the old one."
+    )
+    stage.teller.says(
+        f"Charged {CORRECTED} instead and settled anew: the fund again pays {anew['fund']}, the "
+        f"worker {anew['own']}"
+    )
+
+
+async def _charge(stage: Stage, visit: str, serial: str, price: Money) -> None:
+    line = {
+        "serial": serial,
+        "category": "device",
+        "item_code": DEVICE,
+        "item_name": "小腿假肢（硅胶套）",
+        "unit": "具",
+        "quantity": "1",
+        "unit_price": str(price),
+        "amount": str(price),
+        "occurred_at": in_china(stage.dates.fitted, FITTED_AT).isoformat(),
+        "injury_related": True,
+    }
+    taken = await stage.cast.fitter.write(f"/v1/visits/{visit}/lines", {"lines": [line]})
+    stage.expect_equal("The visit's running total", taken["total"], str(price))
+
+
+async def _settle(stage: Stage, visit: str, price: Money, act: str) -> Body:
+    """Preview and settle the fitting, and hold both to the cap."""
+    expected, before = figures(price), await stage.balance(UNCLEARED)
+    body = {"total": str(price)}
+    preview = await stage.cast.fitter.write(f"/v1/visits/{visit}/preview", body)
+    hold(stage, f"the preview 预结算 ({act})", preview, expected)
+    answer = await settle(stage, stage.cast.fitter, visit, price, str(uuid4()))
+    settlement = answer.body
+    groups = hold(stage, f"the settlement 结算 ({act})", settlement, expected)
+    keep(stage, act, settlement, groups)
+    owed = await stage.balance(UNCLEARED) - before
+    stage.expect_equal(f"What the settlement ({act}) adds to Beijing's debt", owed, CAP)
+    stage.teller.bill(f"Settlement {settlement['number']} 结算单: {act}, yuan 元", groups)
+    return settlement
+
+
+def _turned(these: Figures) -> Figures:
+    own = {reason: -amount for reason, amount in these.own_by_reason.items()}
+    return Figures(-these.total, -these.fund, own)

@@ -1,0 +1,53 @@
+"""Act (c): somebody who may not be settled directly is told every reason at once."""
+
+from __future__ import annotations
+
+from datetime import time
+from uuid import uuid4
+
+from app.sandbox.clock import in_china
+from app.sandbox.story import filing
+from app.sandbox.story.stage import Stage
+
+ARRIVED_AT = time(11, 30)
+ANOTHER_CARD = "Z00000000"
+REASONS = ("card-mismatch", "third-party-liable", "filing-missing")
+
+
+async def play(stage: Stage) -> None:
+    """Refuse an admission: another's card, a third party liable, nothing filed."""
+    patient = await filing.register(stage, "injury", third_party=True)
+    stage.clock.go_to(stage.dates.refused, ARRIVED_AT)
+    answer = await stage.cast.hospital.send(
+        "/v1/visits",
+        {
+            "worker": patient.claim(ANOTHER_CARD),
+            "kind": "inpatient",
+            "cost_kind": "medical",
+            "admitted_at": in_china(stage.dates.refused, ARRIVED_AT).isoformat(),
+            "admission_no": f"ZY{uuid4().hex[:8].upper()}",
+            "department": "急诊科",
+            "physician": "示例医师丙",
+            "diagnoses": [{"code": "S72.3", "name": "股骨干骨折", "main": True}],
+        },
+        key=str(uuid4()),
+    )
+    problem = stage.expect_refusal(answer, 422, REASONS)
+    held = await stage.cast.hospital.read("/v1/visits", worker=patient.worker)
+    stage.expect_equal("The number of visits after the refusal", len(held["items"]), 0)
+    stage.tale.refusals.append(
+        {
+            "act": "admission_refused",
+            "status": answer.status,
+            "code": problem["code"],
+            "reasons": [
+                {
+                    name: it.get(name)
+                    for name in ("code", "title", "title_zh", "detail", "detail_zh")
+                }
+                for it in (problem, *problem.get("also", ()))
+            ],
+        }
+    )
+    stage.teller.refusal(problem)
+    stage.teller.says("All three reasons come in one answer 一次告知全部原因; nothing was stored")
