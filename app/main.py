@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
+from app.catalogues.routes import router as catalogues
 from app.institutions.routes import router as institutions
 from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
@@ -24,6 +25,7 @@ __all__ = ["Clock", "build_hub", "create_app", "wall_clock"]
 ROUTERS: tuple[APIRouter, ...] = (
     parties,
     institutions,
+    catalogues,
     ledger,
     reference,
 )

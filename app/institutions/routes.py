@@ -47,6 +47,7 @@ from app.runtime.uploads import OpenSheet, upload_body
 
 router = APIRouter(prefix="/v1/institutions", tags=["institutions 协议机构"])
 KEEPERS = only(PartyKind.AGENCY, PartyKind.OPERATOR)
+PLAIN = r"^[^\x00-\x1f\x7f]+$"
 Code = Annotated[
     str,
     Path(
@@ -69,12 +70,14 @@ Words = Annotated[
     Query(
         min_length=1,
         max_length=50,
+        pattern=PLAIN,
         description="Part of a name or an address, past ones too 名称或地址中的任意字段",
         examples=["中医药"],
     ),
 ]
 Speciality = Annotated[
-    str | None, Query(max_length=50, description="Speciality 专科", examples=["骨科"])
+    str | None,
+    Query(max_length=50, pattern=PLAIN, description="Speciality 专科", examples=["骨科"]),
 ]
 On = Annotated[
     date | None,

@@ -25,7 +25,12 @@ from app.kernel.regions import Scheme
 from app.policy.book import CoverageTarget
 from app.runtime.uploads import RowFaultView
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
 ASKED = ConfigDict(extra="forbid", frozen=True)
 ENTRY_EXAMPLE: JsonDict = {
     "name": "山东中医药大学第二附属医院",

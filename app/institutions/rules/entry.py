@@ -27,7 +27,7 @@ from app.kernel.regions import REGION_CODE, Scheme
 
 CODE = re.compile(r"[HA][0-9]{11}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-TEXT_MAX = 200
+TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 LISTED = re.compile(r"[；;]")
 
 
@@ -114,11 +114,26 @@ def listed(cell: str) -> tuple[str, ...]:
 def _malformed(cells: Mapping[str, str]) -> Iterator[Refusal]:
     checks = {
         "code": (bool(CODE.fullmatch(cells["code"])), "H or A and 11 digits", "H或A加11位数字"),
-        "name": (0 < len(cells["name"]) <= TEXT_MAX, "1 to 200 characters", "1至200个字符"),
+        "name": (bool(TEXT.fullmatch(cells["name"])), "1 to 200 characters", "1至200个字符"),
         "types": (_are_all(cells["types"], InstitutionType), "; ".join(InstitutionType), ""),
+        "aliases": (
+            _are_texts(cells["aliases"]),
+            "texts of at most 200 characters",
+            "不超过200个字符的文字",
+        ),
+        "address_aliases": (
+            _are_texts(cells["address_aliases"]),
+            "texts of at most 200 characters",
+            "不超过200个字符的文字",
+        ),
+        "specialities": (
+            _are_texts(cells["specialities"]),
+            "texts of at most 200 characters",
+            "不超过200个字符的文字",
+        ),
         "grade": (cells["grade"] in ("", *Grade), "; ".join(Grade), ""),
         "region": (bool(REGION_CODE.match(cells["region"])), "six digits", "六位区划代码"),
-        "address": (0 < len(cells["address"]) <= TEXT_MAX, "1 to 200 characters", "1至200个字符"),
+        "address": (bool(TEXT.fullmatch(cells["address"])), "1 to 200 characters", "1至200个字符"),
         "schemes": (_are_all(cells["schemes"], Scheme), "; ".join(Scheme), ""),
         "first_day": (_is_day(cells["first_day"]), "YYYY-MM-DD", ""),
         "last_day": (
@@ -126,7 +141,7 @@ def _malformed(cells: Mapping[str, str]) -> Iterator[Refusal]:
             "YYYY-MM-DD or nothing",
             "YYYY-MM-DD 或留空",
         ),
-        "source": (0 < len(cells["source"]) <= TEXT_MAX, "1 to 200 characters", "1至200个字符"),
+        "source": (bool(TEXT.fullmatch(cells["source"])), "1 to 200 characters", "1至200个字符"),
     }
     for column, (is_good, expected, expected_zh) in checks.items():
         if not is_good:
@@ -138,6 +153,10 @@ def _malformed(cells: Mapping[str, str]) -> Iterator[Refusal]:
 def _are_all(cell: str, words: type[InstitutionType | Scheme]) -> bool:
     found = listed(cell)
     return bool(found) and set(found) <= {word.value for word in words}
+
+
+def _are_texts(cell: str) -> bool:
+    return all(TEXT.fullmatch(each) for each in listed(cell))
 
 
 def _is_day(text: str) -> bool:
