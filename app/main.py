@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from app.catalogues.routes import router as catalogues
+from app.entitlement.routes import router as entitlement
+from app.filing.routes import router as filing
 from app.institutions.routes import router as institutions
 from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
@@ -27,6 +29,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     institutions,
     catalogues,
     ledger,
+    entitlement,
+    filing,
     reference,
 )
 

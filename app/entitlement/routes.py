@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -37,11 +38,10 @@ from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
 
 router = APIRouter(prefix="/v1")
-WORKERS, DETERMINATIONS, LOSSES = (
-    ["workers 工伤职工"],
-    ["determinations 工伤认定与确认"],
-    ["entitlement losses 丧失待遇资格"],
-)
+Tags = list[str | Enum]
+WORKERS: Tags = ["workers 工伤职工"]
+DETERMINATIONS: Tags = ["determinations 工伤认定与确认"]
+LOSSES: Tags = ["entitlement losses 丧失待遇资格"]
 INSURED_AGENCY = only(PartyKind.AGENCY)
 LOOKERS = only(PartyKind.AGENCY, PartyKind.OPERATOR)
 WorkerNumber = Annotated[

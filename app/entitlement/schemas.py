@@ -45,7 +45,7 @@ class WorkerIn(BaseModel):
     certificate_number: CertificateNumber = Field(
         description="社会保障号 (18 characters, GB 11643) or the number of another certificate "
         "证件号码",
-        examples=["110000196001010015"],
+        examples=["11000019600101001X"],
     )
     name: Short = Field(description="Name as on the certificate 姓名", examples=["赵例甲甲"])
     insured_region: Region = Field(
@@ -100,7 +100,7 @@ class WorkerView(BaseModel):
         description="Kind of certificate 证件类型", examples=["social_security_number"]
     )
     certificate_number: str = Field(
-        description="Certificate number 证件号码", examples=["1100**********0015"]
+        description="Certificate number 证件号码", examples=["1100**********001X"]
     )
     card_number: str | None = Field(
         description="Number of the card 社会保障卡号", examples=["*********"]

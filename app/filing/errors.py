@@ -250,5 +250,5 @@ class BatchRowFaulty(Refusal):
     code: ClassVar = "filing-row-faulty"
     title: ClassVar = "A field of the row cannot be read"
     title_zh: ClassVar = "该行字段无法识别"
-    says: ClassVar = "{field}: {fault}"
-    says_zh: ClassVar = "{field}：{fault}"
+    says: ClassVar = "{column}: {fault}"
+    says_zh: ClassVar = "{column}：{fault_zh}"
