@@ -36,6 +36,17 @@ class PeriodUnreadable(Refusal):
     says_zh: ClassVar = "季度应写作 2025Q3，月度应写作 2025-09，收到的是 {period}。"
 
 
+class PeriodTooEarly(Refusal):
+    """The period ended before places began to clear."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "clearing-period-too-early"
+    title: ClassVar = "Nothing was cleared in this period"
+    title_zh: ClassVar = "该期尚未开展直接结算清算"
+    says: ClassVar = "{period} ended before direct settlement began."
+    says_zh: ClassVar = "{period} 在直接结算启动之前已结束。"
+
+
 class PeriodCycle(Refusal):
     """The period is a month where clearing is quarterly, or a quarter where it is monthly."""
 

@@ -102,6 +102,18 @@ class Clearing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A clearing before it has a number."""
+
+    scheme: Scheme
+    period: str
+    state: ClearingState
+    at: datetime
+    by: str
+    policy_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Net:
     """What a place pays and receives in full, and the difference, as information only."""
 

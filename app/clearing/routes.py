@@ -12,6 +12,7 @@ from app.clearing.errors import (
     ClearingUnknown,
     PeriodCycle,
     PeriodNotOver,
+    PeriodTooEarly,
     PeriodUnreadable,
     StatementUnknown,
 )
@@ -47,7 +48,9 @@ PlaceAsked = Annotated[str | None, Query(description="Only this side 仅限该�
     status_code=201,
     summary="Run the clearing of a period 生成清算",
     response_model=ClearingView,
-    responses=problems(PeriodUnreadable, PeriodCycle, PeriodNotOver, ClearingExists),
+    responses=problems(
+        PeriodUnreadable, PeriodTooEarly, PeriodCycle, PeriodNotOver, ClearingExists
+    ),
     dependencies=[only(PartyKind.OPERATOR)],
 )
 async def run(body: ClearingRun, door: OpenDoor) -> Response:

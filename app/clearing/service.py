@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.clearing import store
 from app.clearing.errors import ClearingExists, ClearingUnknown, StatementUnknown
 from app.clearing.model import (
     LIFE,
@@ -17,9 +16,13 @@ from app.clearing.model import (
     Net,
     Notice,
     NoticeKind,
+    Opening,
     Statement,
 )
 from app.clearing.rules import net, notices, periods
+from app.clearing.store import claims as kept_claims
+from app.clearing.store import notices as kept_notices
+from app.clearing.store import runs
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.ledger import service as ledger
@@ -45,27 +48,26 @@ async def run(work: Work, asked: Run) -> Clearing:
     """
     period = periods.period_of(asked.period, work.book)
     periods.require_over(period, work.today)
-    opened = await store.open_clearing(
-        work.tx,
+    opening = Opening(
         scheme=asked.scheme,
         period=str(period),
         state=LIFE.start,
         at=work.now,
         by=work.caller.client,
-        day=work.today,
         policy_version=work.book.version,
     )
+    opened = await runs.open_clearing(work.tx, opening)
     if opened is None:
-        existing = await store.number_of_period(work.tx, asked.scheme, str(period))
+        existing = await runs.number_of_period(work.tx, asked.scheme, str(period))
         raise ClearingExists(scheme=asked.scheme, period=str(period), clearing=existing)
     clearing_id, number = opened
     through = periods.last_month_of(period)
     await settlements.close_months(work, None, through)
     await settlements.take_into_clearing(work, number, asked.scheme, through)
-    await store.make_claims(work.tx, clearing_id, number)
-    made = await store.clearing_by_number(work.tx, work.caller.scope, number)
+    await kept_claims.make_claims(work.tx, clearing_id, number)
+    made = await runs.clearing_by_number(work.tx, work.caller.scope, number)
     assert made is not None, "it was opened in this transaction"
-    claims = await store.claims(work.tx, work.caller.scope, clearing_id)
+    claims = await kept_claims.claims(work.tx, work.caller.scope, clearing_id)
     work.record("clearing.run", number, scheme=asked.scheme, period=made.period)
     body = {"scheme": made.scheme, "period": made.period}
     work.announce("clearing.generated", number, _places(claims), body)
@@ -75,16 +77,16 @@ async def run(work: Work, asked: Run) -> Clearing:
 async def issue_notices(work: Work, number: str) -> Issue:
     """Call for every claim: number its notices, and move the books from uncleared to notified."""
     scope = work.caller.scope
-    clearing = await store.locked(work.tx, scope, number)
+    clearing = await runs.locked(work.tx, scope, number)
     if clearing is None:
         raise ClearingUnknown(clearing=number)
     state = LIFE.after(clearing.state, ClearingEvent.ISSUE_NOTICES)
-    claims = await store.claims(work.tx, scope, clearing.id)
+    claims = await kept_claims.claims(work.tx, scope, clearing.id)
     due = notices.due_dates(work.today, work.book)
     drafts = notices.notices_of(claims)
-    await store.issue(work.tx, drafts, due, at=work.now, day=work.today)
-    await store.move(work.tx, clearing, state, work.now)
-    issued = await store.issued(work.tx, clearing.id)
+    await kept_notices.issue(work.tx, drafts, due, at=work.now, day=work.today)
+    await runs.move(work.tx, clearing, state, work.now)
+    issued = await kept_notices.issued(work.tx, clearing.id)
     payable = [each for each in issued if each.kind is NoticeKind.PAYABLE]
     receivable = [each for each in issued if each.kind is NoticeKind.RECEIVABLE]
     ledger.book(
@@ -112,13 +114,13 @@ async def issue_notices(work: Work, number: str) -> Issue:
 
 async def clearings(reading: Reading, page: PageAsked) -> Page[Clearing]:
     """List the clearings the caller has a part in."""
-    found = await store.clearings(reading.rx, reading.caller.scope, page)
+    found = await runs.clearings(reading.rx, reading.caller.scope, page)
     return Page.of(found, page, lambda it: it.id)
 
 
 async def find(reading: Reading, number: str) -> Clearing:
     """Read one clearing."""
-    found = await store.clearing_by_number(reading.rx, reading.caller.scope, number)
+    found = await runs.clearing_by_number(reading.rx, reading.caller.scope, number)
     if found is None:
         raise ClearingUnknown(clearing=number)
     return found
@@ -127,7 +129,7 @@ async def find(reading: Reading, number: str) -> Clearing:
 async def nets(reading: Reading, number: str, page: PageAsked) -> Page[Net]:
     """List what each place pays and receives, for the places the caller governs."""
     clearing = await find(reading, number)
-    claims = await store.claims(reading.rx, reading.caller.scope, clearing.id)
+    claims = await kept_claims.claims(reading.rx, reading.caller.scope, clearing.id)
     governed = [
         each
         for each in net.nets_of(claims)
@@ -139,7 +141,7 @@ async def nets(reading: Reading, number: str, page: PageAsked) -> Page[Net]:
 async def statement(reading: Reading, number: str, place: str) -> Statement:
     """Read one place's statement."""
     clearing = await find(reading, number)
-    claims = await store.claims(reading.rx, reading.caller.scope, clearing.id)
+    claims = await kept_claims.claims(reading.rx, reading.caller.scope, clearing.id)
     drawn = net.statement_of(place, claims)
     if not reading.caller.governs(place) or not (drawn.payable or drawn.receivable):
         raise StatementUnknown(clearing=number, place=place)
@@ -156,7 +158,7 @@ async def items(
 ) -> Page[Item]:
     """List the settlements in a clearing that the caller is a side of."""
     await find(reading, number)
-    found = await store.items(
+    found = await kept_claims.items(
         reading.rx,
         reading.caller.scope,
         page,
@@ -170,7 +172,7 @@ async def items(
 async def notices_of(reading: Reading, number: str, page: PageAsked) -> Page[Notice]:
     """List the notices addressed to the caller."""
     clearing = await find(reading, number)
-    found = await store.notices(reading.rx, reading.caller.scope, page, clearing.id)
+    found = await kept_notices.notices(reading.rx, reading.caller.scope, page, clearing.id)
     return Page.of(found, page, lambda it: it.id)
 
 

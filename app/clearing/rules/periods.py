@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from app.clearing.errors import PeriodCycle, PeriodNotOver, PeriodUnreadable
+from app.clearing.errors import PeriodCycle, PeriodNotOver, PeriodTooEarly, PeriodUnreadable
 from app.clearing.model import Cycle, Period
 from app.kernel.basis import basis
 from app.kernel.calendar import Month, Quarter
@@ -15,6 +15,8 @@ from app.policy.book import PolicyBook
 def period_of(text: str, book: PolicyBook) -> Period:
     """A quarter clears as a whole; a month only where clearing is set to monthly (清算周期)."""
     period = _read(text)
+    if not any(book.parameters["clearing.cycle"].in_force(period.last, None)):
+        raise PeriodTooEarly(period=text)
     cycle = Cycle(book.text("clearing.cycle", period.last))
     fitting = Quarter if cycle is Cycle.QUARTERLY else Month
     if not isinstance(period, fitting):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from app.clearing.errors import PeriodCycle, PeriodNotOver, PeriodUnreadable
+from app.clearing.errors import PeriodCycle, PeriodNotOver, PeriodTooEarly, PeriodUnreadable
 from app.clearing.model import LIFE, ClearingState
 from app.clearing.rules.periods import last_month_of, period_of, require_over
 from app.kernel.calendar import Month, Quarter
@@ -55,6 +55,12 @@ def test_the_cycle_of_the_periods_own_time_decides(text: str, book: PolicyBook) 
 )
 def test_what_is_neither_a_quarter_nor_a_month_cannot_be_read(text: str) -> None:
     with pytest.raises(PeriodUnreadable):
+        period_of(text, QUARTERLY)
+
+
+@pytest.mark.parametrize("text", ["2024Q1", "2024-03", "0001Q1"])
+def test_nothing_is_cleared_before_direct_settlement_began(text: str) -> None:
+    with pytest.raises(PeriodTooEarly):
         period_of(text, QUARTERLY)
 
 

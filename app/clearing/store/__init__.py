@@ -1,0 +1,1 @@
+"""Every SQL statement about clearings; those that count settlements are set-based."""

@@ -1,0 +1,130 @@
+"""The claims of a clearing and the settlements behind them, counted set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.clearing.model import Claim, Item, Totals
+from app.clearing.tables import claim
+from app.kernel.money import Money
+from app.runtime.auth import Scope, visible
+from app.runtime.db import Conn, Tx
+from app.runtime.paging import PageAsked
+from app.settlement.tables import settlement
+
+# The root is the SHA-256 of one line a settlement, `number,total,fund` in fen, in the order of
+# numbers, the lines parted by a newline: what `GET /v1/clearings/{number}/items` lists.
+_CLAIM = sa.text(
+    """
+    WITH made AS (
+        INSERT INTO claim (clearing_id, insured_place, treatment_place, settlement_count,
+                           total_fen, fund_fen, root)
+        SELECT :id, insured_place, treatment_place, count(*), sum(total_fen), sum(fund_fen),
+               sha256(convert_to(string_agg(concat_ws(',', number, total_fen, fund_fen), E'\\n'
+                                            ORDER BY number COLLATE "C"), 'UTF8'))
+          FROM settlement
+         WHERE clearing = :number
+         GROUP BY insured_place, treatment_place
+         ORDER BY insured_place, treatment_place
+        RETURNING settlement_count, total_fen, fund_fen
+    )
+    UPDATE clearing
+       SET settlement_count = made.settlements, total_fen = made.total, fund_fen = made.fund
+      FROM (SELECT coalesce(sum(settlement_count), 0) AS settlements,
+                   coalesce(sum(total_fen), 0) AS total, coalesce(sum(fund_fen), 0) AS fund
+              FROM made) AS made
+     WHERE id = :id
+    """
+).bindparams(sa.bindparam("id", type_=sa.BigInteger), sa.bindparam("number", type_=sa.Text))
+SEEN = visible(regions=(claim.c.insured_place, claim.c.treatment_place))
+_CLAIMS = (
+    sa.select(claim)
+    .where(claim.c.clearing_id == sa.bindparam("clearing_id"), SEEN)
+    .order_by(claim.c.insured_place, claim.c.treatment_place)
+)
+_INSURED = sa.bindparam("insured_place", type_=sa.Text)
+_TREATMENT = sa.bindparam("treatment_place", type_=sa.Text)
+_ITEMS: sa.Select[Any] = (
+    sa.select(
+        settlement.c.number,
+        settlement.c.insured_place,
+        settlement.c.treatment_place,
+        settlement.c.kind,
+        settlement.c.business_day,
+        settlement.c.month,
+        settlement.c.total_fen,
+        settlement.c.fund_fen,
+    )
+    .where(
+        settlement.c.clearing == sa.bindparam("number", type_=sa.Text),
+        visible(regions=(settlement.c.insured_place, settlement.c.treatment_place)),
+        _INSURED.is_(None) | (settlement.c.insured_place == _INSURED),
+        _TREATMENT.is_(None) | (settlement.c.treatment_place == _TREATMENT),
+        settlement.c.number.collate("C") > sa.bindparam("after", type_=sa.Text),
+    )
+    .order_by(settlement.c.number.collate("C"))
+    .limit(sa.bindparam("rows", type_=sa.BigInteger))
+)
+
+
+async def make_claims(tx: Tx, clearing_id: int, number: str) -> None:
+    """Count what was taken in, per ordered pair, and total it."""
+    changed = (await tx.execute(_CLAIM, {"id": clearing_id, "number": number})).rowcount
+    assert changed == 1, "the clearing was opened in this transaction"
+
+
+async def claims(conn: Conn, scope: Scope, clearing_id: int) -> Sequence[Claim]:
+    """Read the claims of a clearing that the scope is a side of."""
+    found = await conn.execute(_CLAIMS, scope.binds() | {"clearing_id": clearing_id})
+    return [_claim(row) for row in found]
+
+
+async def items(
+    conn: Conn,
+    scope: Scope,
+    page: PageAsked,
+    *,
+    number: str,
+    insured_place: str | None,
+    treatment_place: str | None,
+) -> Sequence[Item]:
+    """Read a page of the settlements in a clearing, in the order the root digests them."""
+    asked = {
+        "number": number,
+        "insured_place": insured_place,
+        "treatment_place": treatment_place,
+        "after": page.after,
+        "rows": page.rows + 1,
+    }
+    return [_item(row) for row in await conn.execute(_ITEMS, scope.binds() | asked)]
+
+
+def totals_of(row: sa.Row[Any]) -> Totals:
+    """Read control totals out of a row of claims."""
+    return Totals(row.settlement_count, Money(row.total_fen), Money(row.fund_fen))
+
+
+def _claim(row: sa.Row[Any]) -> Claim:
+    return Claim(
+        id=row.id,
+        insured_place=row.insured_place,
+        treatment_place=row.treatment_place,
+        totals=totals_of(row),
+        root=row.root,
+    )
+
+
+def _item(row: sa.Row[Any]) -> Item:
+    return Item(
+        number=row.number,
+        insured_place=row.insured_place,
+        treatment_place=row.treatment_place,
+        kind=row.kind,
+        business_day=row.business_day,
+        month=row.month,
+        total=Money(row.total_fen),
+        fund=Money(row.fund_fen),
+    )
