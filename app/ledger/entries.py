@@ -79,11 +79,11 @@ def notice_issued(
     return Entry(event=Event.NOTICE_ISSUED, subject=subject, day=day, postings=moved)
 
 
-@basis("hub-default/ledger")
+@basis("hub-default/ledger", "beijing-2025-5/5.1-books")
 def payment_matched(
     subject: str, day: date, insured_place: str, treatment_place: str, paid: Money
 ) -> Entry:
-    """Money of the insured place arrives at the treatment place and settles what was notified."""
+    """The insured place's money arrives and settles what was notified (账款相符)."""
     credit = notified(insured_place, treatment_place)
     moved = _moved(treasury(treatment_place), credit, paid)
     return Entry(event=Event.PAYMENT_MATCHED, subject=subject, day=day, postings=moved)
