@@ -19,7 +19,7 @@ import asyncpg
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.kernel.refusal import Kind, Refusal
 from app.runtime import messages
@@ -33,15 +33,8 @@ T = TypeVar("T")
 RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 LOCK_NOT_AVAILABLE = "55P03"
 UNSTORABLE_TEXT = frozenset({"22021", "22P05"})  # a NUL character, which Postgres does not keep
-# SQLAlchemy lets the driver's own faults through while a connection is being made.
-UNREACHABLE = (
-    PoolTimeout,
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
+# What comes through unwrapped when the connection itself breaks.
+UNREACHABLE = (PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 NATIONAL_ID = re.compile(r"[A-Z]\d{29}")  # institution code 12 + yyyyMMddHHmmss + 4 digits
 KEY = re.compile(r"[!-~]{1,64}")  # visible ASCII
 
@@ -148,7 +141,7 @@ class Door:
                     raise_refusal(error)
                     raise
             except UNREACHABLE as error:
-                if attempt == self.hub.attempts_max or isinstance(error, PoolTimeout):
+                if attempt == self.hub.attempts_max:
                     raise Busy from error
             await asyncio.sleep(0.01 * attempt)
         raise AssertionError("unreachable")
@@ -160,7 +153,7 @@ class Door:
         show: Callable[[T], BaseModel],
         status: int,
     ) -> Answer:
-        async with self.hub.engine.begin() as connection:
+        async with _connected(self.hub.engine) as connection, connection.begin():
             tx = Tx(connection)
             work = Work(tx=tx, caller=self.caller, now=stamp.at, law=self.hub.law)
             if not await self._claim(tx, stamp):
@@ -192,9 +185,9 @@ class Door:
         """Remember the refusal; if even that fails, the refusal itself still stands."""
         answer = problem_of(refusal, self.request)
         try:
-            async with self.hub.engine.begin() as connection:
+            async with _connected(self.hub.engine) as connection, connection.begin():
                 await messages.note_refusal(Tx(connection), stamp, (answer.status, answer.body))
-        except (DBAPIError, *UNREACHABLE):
+        except (Busy, DBAPIError, *UNREACHABLE):
             return
 
     def _check_key(self) -> None:
@@ -245,10 +238,23 @@ def _state(error: DBAPIError) -> str:
 
 
 @asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Take a connection; whatever keeps it from being had, the hub is busy, not broken."""
+    try:
+        connection = await engine.connect()
+    except (DBAPIError, *UNREACHABLE) as error:
+        raise Busy from error
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(connection.close())  # also when the caller has gone away
+
+
+@asynccontextmanager
 async def lend(hub: Hub) -> AsyncIterator[Rx]:
     """Lend an autocommitting connection; the database's own faults become refusals."""
     try:
-        async with hub.reading_engine.connect() as connection:
+        async with _connected(hub.reading_engine) as connection:
             yield Rx(connection)
     except DBAPIError as error:
         raise_refusal(error)

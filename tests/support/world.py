@@ -129,10 +129,10 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(database_url: str) -> AsyncIterator[World]:
-    """Start a hub on a migrated database."""
+async def open_world(database_url: str, **limits: Any) -> AsyncIterator[World]:
+    """Start a hub on a migrated database, with other limits than usual if need be."""
     clock = Clock()
-    settings = Settings(token_key=SecretStr(TOKEN_KEY), log_level="ERROR")
+    settings = Settings(token_key=SecretStr(TOKEN_KEY), log_level="ERROR", **limits)
     app = create_app(settings, url=database_url, clock=clock)
     owner = create_async_engine(database_url, pool_size=2)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
