@@ -57,7 +57,11 @@ On = Annotated[
 Words = Annotated[
     str | None,
     Query(
-        min_length=1, max_length=50, description="Part of the name 名称中的字段", examples=["假肢"]
+        min_length=1,
+        max_length=50,
+        pattern=PLAIN,
+        description="Part of the name 名称中的字段",
+        examples=["假肢"],
     ),
 ]
 ItemCode = Annotated[

@@ -65,7 +65,7 @@ class Sheet:
         try:
             return model.model_validate_json(self.content)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_context=False, include_input=False)
+            found = error.errors(include_url=False, include_context=False)
             faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in found]
             raise RequestValidationError(faults) from None
 

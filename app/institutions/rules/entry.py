@@ -112,51 +112,49 @@ def listed(cell: str) -> tuple[str, ...]:
 
 
 def _malformed(cells: Mapping[str, str]) -> Iterator[Refusal]:
-    checks = {
-        "code": (bool(CODE.fullmatch(cells["code"])), "H or A and 11 digits", "H或A加11位数字"),
-        "name": (bool(TEXT.fullmatch(cells["name"])), "1 to 200 characters", "1至200个字符"),
-        "types": (_are_all(cells["types"], InstitutionType), "; ".join(InstitutionType), ""),
-        "aliases": (
-            _are_texts(cells["aliases"]),
-            "texts of at most 200 characters",
-            "不超过200个字符的文字",
-        ),
-        "address_aliases": (
-            _are_texts(cells["address_aliases"]),
-            "texts of at most 200 characters",
-            "不超过200个字符的文字",
-        ),
-        "specialities": (
-            _are_texts(cells["specialities"]),
-            "texts of at most 200 characters",
-            "不超过200个字符的文字",
-        ),
-        "grade": (cells["grade"] in ("", *Grade), "; ".join(Grade), ""),
-        "region": (bool(REGION_CODE.match(cells["region"])), "six digits", "六位区划代码"),
-        "address": (bool(TEXT.fullmatch(cells["address"])), "1 to 200 characters", "1至200个字符"),
-        "schemes": (_are_all(cells["schemes"], Scheme), "; ".join(Scheme), ""),
-        "first_day": (_is_day(cells["first_day"]), "YYYY-MM-DD", ""),
-        "last_day": (
-            not cells["last_day"] or _is_day(cells["last_day"]),
-            "YYYY-MM-DD or nothing",
-            "YYYY-MM-DD 或留空",
-        ),
-        "source": (bool(TEXT.fullmatch(cells["source"])), "1 to 200 characters", "1至200个字符"),
-    }
-    for column, (is_good, expected, expected_zh) in checks.items():
+    """Yield every column that does not hold what is expected, in the order of the columns."""
+    for column, (is_good, expected, expected_zh) in _expected(cells).items():
         if not is_good:
             yield InstitutionRowMalformed(
                 column=column, expected=expected, expected_zh=expected_zh or expected
             )
 
 
+def _expected(cells: Mapping[str, str]) -> dict[str, tuple[bool, str, str]]:
+    last_day = cells["last_day"]
+    return {
+        "code": (bool(CODE.fullmatch(cells["code"])), "H or A and 11 digits", "H或A加11位数字"),
+        "name": _text(cells["name"]),
+        "aliases": _texts(cells["aliases"]),
+        "types": (_are_all(cells["types"], InstitutionType), "; ".join(InstitutionType), ""),
+        "grade": (cells["grade"] in ("", *Grade), "; ".join(Grade), ""),
+        "region": (bool(REGION_CODE.match(cells["region"])), "six digits", "六位区划代码"),
+        "address": _text(cells["address"]),
+        "address_aliases": _texts(cells["address_aliases"]),
+        "schemes": (_are_all(cells["schemes"], Scheme), "; ".join(Scheme), ""),
+        "first_day": (_is_day(cells["first_day"]), "YYYY-MM-DD", ""),
+        "last_day": (
+            not last_day or _is_day(last_day),
+            "YYYY-MM-DD or nothing",
+            "YYYY-MM-DD或留空",
+        ),
+        "specialities": _texts(cells["specialities"]),
+        "source": _text(cells["source"]),
+    }
+
+
+def _text(cell: str) -> tuple[bool, str, str]:
+    return bool(TEXT.fullmatch(cell)), "a text of 1 to 200 characters", "1至200个字符的文字"
+
+
+def _texts(cell: str) -> tuple[bool, str, str]:
+    are_good = all(TEXT.fullmatch(each) for each in listed(cell))
+    return are_good, "texts of at most 200 characters", "每项不超过200个字符的文字"
+
+
 def _are_all(cell: str, words: type[InstitutionType | Scheme]) -> bool:
     found = listed(cell)
     return bool(found) and set(found) <= {word.value for word in words}
-
-
-def _are_texts(cell: str) -> bool:
-    return all(TEXT.fullmatch(each) for each in listed(cell))
 
 
 def _is_day(text: str) -> bool:
