@@ -42,7 +42,7 @@ ever; `GET /v1/messages/{id}` tells what became of one. This page makes a new id
 RFC 3339, lists are paged with `next`. 金额为两位小数的字符串（元），时间为 RFC 3339，
 列表以 next 游标分页。
 """
-# First word of a tag → where it stands on the road and what it holds.
+# English name of a tag → where it stands on the road and what it holds.
 TAGS: Mapping[str, str] = {
     "parties": "Credentials and tokens. 接入方凭证与令牌。",
     "regions": "Provinces and cities (GB/T 2260). 省、市行政区划。",

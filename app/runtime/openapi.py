@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -98,7 +99,7 @@ def _write(app: FastAPI, tags: Mapping[str, str]) -> Node:
     road = list(tags)
     ordered = sorted(used, key=lambda tag: _place(tag, road))
     whole["tags"] = [
-        {"name": tag, "description": tags.get(_first_word(tag), "")} for tag in ordered
+        {"name": tag, "description": tags.get(_english(tag), "")} for tag in ordered
     ]
     return whole
 
@@ -108,12 +109,13 @@ def _operations(whole: Node) -> Iterator[Node]:
         yield from (path[method] for method in METHODS if method in path)
 
 
-def _first_word(tag: str) -> str:
-    return tag.partition(" ")[0]
+def _english(tag: str) -> str:
+    """Return what stands before the Chinese."""
+    return re.sub(r"[^ -~].*", "", tag).strip().replace(" ", "-")
 
 
 def _place(tag: str, road: list[str]) -> int:
-    word = _first_word(tag)
+    word = _english(tag)
     return road.index(word) if word in road else len(road)
 
 
