@@ -41,7 +41,7 @@ router = APIRouter(prefix="/v1")
 Tags = list[str | Enum]
 WORKERS: Tags = ["workers 工伤职工"]
 DETERMINATIONS: Tags = ["determinations 工伤认定与确认"]
-LOSSES: Tags = ["entitlement losses 丧失待遇资格"]
+LOSSES: Tags = ["entitlement-losses 丧失待遇资格"]
 INSURED_AGENCY = only(PartyKind.AGENCY)
 LOOKERS = only(PartyKind.AGENCY, PartyKind.OPERATOR)
 WorkerNumber = Annotated[

@@ -323,7 +323,7 @@ async def cancel(number: Number, body: CancellationIn, door: OpenDoor) -> Respon
 
 @router.post(
     "/entitlement-losses",
-    tags=["entitlement losses 丧失待遇资格"],
+    tags=["entitlement-losses 丧失待遇资格"],
     summary="Record a loss of entitlement 登记丧失待遇资格",
     status_code=201,
     response_model=LossReportView,
