@@ -136,12 +136,14 @@ async def items(
     """List, in the order of their numbers, the settlements the caller is a side of.
 
     A claim's `root` can be recomputed from them: take the items of one insured and one treatment
-    place in this order; write each as `number,total,fund` with the amounts as whole fen (`18250.00`
-    is `1825000`, a cancellation's are negative); join the lines with a newline (U+000A), none after
-    the last; the root is the SHA-256 of that text in UTF-8, in hexadecimal.
+    place in this order; write each as `number total fund`, parted by one space, with the amounts
+    as whole fen (`18250.00` is `1825000`, a cancellation's are negative); join the lines with a
+    newline (U+000A), none after the last; the root is the SHA-256 of that text in UTF-8, in
+    hexadecimal.
 
-    摘要重算：取同一参保地、就医地的明细，按本列表顺序，每笔写作“编号,费用总额,基金支付”，金额以分为单位的整数，
-    行间以换行符连接，末行无换行，UTF-8 编码后求 SHA-256，以十六进制表示。
+    摘要重算：取同一参保地、就医地的明细，按本列表顺序，每笔写作“编号 费用总额 基金支付”，
+    以一个空格分隔，金额以分为单位的整数，行间以换行符连接，末行无换行，
+    UTF-8 编码后求 SHA-256，以十六进制表示。
     """
     page_of = await service.items(
         reading, number, page, insured_place=insured_place, treatment_place=treatment_place

@@ -61,10 +61,10 @@ async def run(work: Work, asked: Run) -> Clearing:
         existing = await runs.number_of_period(work.tx, asked.scheme, str(period))
         raise ClearingExists(scheme=asked.scheme, period=str(period), clearing=existing)
     clearing_id, number = opened
-    through = periods.last_month_of(period)
-    await settlements.close_months(work, None, through)
-    await settlements.take_into_clearing(work, number, asked.scheme, through)
-    await kept_claims.make_claims(work.tx, clearing_id, number)
+    months = periods.months_of(period)
+    await settlements.close_months(work, None, months[-1])
+    pairs = await settlements.take_into_clearing(work, number, asked.scheme, months)
+    await kept_claims.make_claims(work.tx, clearing_id, pairs)
     made = await runs.clearing_by_number(work.tx, work.caller.scope, number)
     assert made is not None, "it was opened in this transaction"
     claims = await kept_claims.claims(work.tx, work.caller.scope, clearing_id)

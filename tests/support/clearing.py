@@ -122,7 +122,7 @@ def root_of(items: Sequence[dict[str, Any]]) -> str:
     def fen(yuan: str) -> int:
         return int(yuan.replace(".", ""))
 
-    lines = [f"{it['number']},{fen(it['total'])},{fen(it['fund'])}" for it in items]
+    lines = [f"{it['number']} {fen(it['total'])} {fen(it['fund'])}" for it in items]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -32,9 +32,9 @@ def require_over(period: Period, today: date) -> None:
 
 
 @basis("hub-default/period")
-def last_month_of(period: Period) -> Month:
-    """All that was settled up to this month, and in no clearing yet, belongs to the period."""
-    return Month.of(period.last)
+def months_of(period: Period) -> tuple[Month, ...]:
+    """What was settled in these months belongs to the period, and what came late before them."""
+    return period.months if isinstance(period, Quarter) else (period,)
 
 
 def _read(text: str) -> Period:

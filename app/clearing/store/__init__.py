@@ -1,1 +1,1 @@
-"""Every SQL statement about clearings; those that count settlements are set-based."""
+"""Every SQL statement about clearings; those that write many rows are one each."""

@@ -1,4 +1,4 @@
-"""The claims of a clearing and the settlements behind them, counted set by set."""
+"""The claims of a clearing, and the settlements behind them in the order the roots digest."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.clearing.model import Claim, Item, Totals
 from app.clearing.tables import claim
@@ -13,22 +14,17 @@ from app.kernel.money import Money
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
 from app.runtime.paging import PageAsked
+from app.settlement.model import PairTotal
 from app.settlement.tables import settlement
 
-# The root is the SHA-256 of one line a settlement, `number,total,fund` in fen, in the order of
-# numbers, the lines parted by a newline: what `GET /v1/clearings/{number}/items` lists.
 _CLAIM = sa.text(
     """
     WITH made AS (
         INSERT INTO claim (clearing_id, insured_place, treatment_place, settlement_count,
                            total_fen, fund_fen, root)
-        SELECT :id, insured_place, treatment_place, count(*), sum(total_fen), sum(fund_fen),
-               sha256(convert_to(string_agg(concat_ws(',', number, total_fen, fund_fen), E'\\n'
-                                            ORDER BY number COLLATE "C"), 'UTF8'))
-          FROM settlement
-         WHERE clearing = :number
-         GROUP BY insured_place, treatment_place
-         ORDER BY insured_place, treatment_place
+        SELECT :id, t.insured_place, t.treatment_place, t.settlements, t.total, t.fund, t.root
+          FROM unnest(:insured_places, :treatment_places, :settlements, :totals, :funds, :roots)
+               AS t(insured_place, treatment_place, settlements, total, fund, root)
         RETURNING settlement_count, total_fen, fund_fen
     )
     UPDATE clearing
@@ -38,7 +34,15 @@ _CLAIM = sa.text(
               FROM made) AS made
      WHERE id = :id
     """
-).bindparams(sa.bindparam("id", type_=sa.BigInteger), sa.bindparam("number", type_=sa.Text))
+).bindparams(
+    sa.bindparam("id", type_=sa.BigInteger),
+    sa.bindparam("insured_places", type_=ARRAY(sa.Text)),
+    sa.bindparam("treatment_places", type_=ARRAY(sa.Text)),
+    sa.bindparam("settlements", type_=ARRAY(sa.BigInteger)),
+    sa.bindparam("totals", type_=ARRAY(sa.BigInteger)),
+    sa.bindparam("funds", type_=ARRAY(sa.BigInteger)),
+    sa.bindparam("roots", type_=ARRAY(sa.LargeBinary)),
+)
 SEEN = visible(regions=(claim.c.insured_place, claim.c.treatment_place))
 _CLAIMS = (
     sa.select(claim)
@@ -70,9 +74,18 @@ _ITEMS: sa.Select[Any] = (
 )
 
 
-async def make_claims(tx: Tx, clearing_id: int, number: str) -> None:
-    """Count what was taken in, per ordered pair, and total it."""
-    changed = (await tx.execute(_CLAIM, {"id": clearing_id, "number": number})).rowcount
+async def make_claims(tx: Tx, clearing_id: int, pairs: Sequence[PairTotal]) -> None:
+    """Keep the claim of every ordered pair and total the clearing: one statement."""
+    row = {
+        "id": clearing_id,
+        "insured_places": [pair.insured_place for pair in pairs],
+        "treatment_places": [pair.treatment_place for pair in pairs],
+        "settlements": [pair.count for pair in pairs],
+        "totals": [pair.total.fen for pair in pairs],
+        "funds": [pair.fund.fen for pair in pairs],
+        "roots": [pair.root for pair in pairs],
+    }
+    changed = (await tx.execute(_CLAIM, row)).rowcount
     assert changed == 1, "the clearing was opened in this transaction"
 
 

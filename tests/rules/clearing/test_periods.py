@@ -8,7 +8,7 @@ import pytest
 
 from app.clearing.errors import PeriodCycle, PeriodNotOver, PeriodTooEarly, PeriodUnreadable
 from app.clearing.model import LIFE, ClearingState
-from app.clearing.rules.periods import last_month_of, period_of, require_over
+from app.clearing.rules.periods import months_of, period_of, require_over
 from app.kernel.calendar import Month, Quarter
 from app.policy.book import PolicyBook
 
@@ -76,9 +76,9 @@ def test_a_period_is_over_on_the_day_after_its_last() -> None:
     require_over(Month(2025, 9), date(2025, 10, 1))
 
 
-def test_a_period_takes_in_all_up_to_its_last_month() -> None:
-    assert last_month_of(Quarter(2025, 3)) == Month(2025, 9)
-    assert last_month_of(Month(2025, 8)) == Month(2025, 8)
+def test_a_period_takes_in_its_own_months() -> None:
+    assert months_of(Quarter(2025, 3)) == (Month(2025, 7), Month(2025, 8), Month(2025, 9))
+    assert months_of(Month(2025, 8)) == (Month(2025, 8),)
 
 
 def test_notices_are_the_end_of_a_first_clearing() -> None:
