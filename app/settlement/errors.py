@@ -16,6 +16,15 @@ class SettlementUnknown(Refusal):
     title_zh: ClassVar = "结算记录不存在"
 
 
+class SettlementForeign(Refusal):
+    """The institution cancels its settlements, or the agency of the place of treatment."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "settlement-foreign"
+    title: ClassVar = "Only the treatment side cancels a settlement"
+    title_zh: ClassVar = "仅就医地可撤销结算"
+
+
 class SettleWindowClosed(Refusal):
     """The institution went offline too long ago."""
 

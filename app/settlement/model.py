@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -70,22 +70,7 @@ class Charge:
 
     def turned(self) -> Charge:
         """Return the charge with its signs turned: what a cancellation books."""
-        return Charge(
-            serial=self.serial,
-            position=self.position,
-            refund_of=self.refund_of,
-            category=self.category,
-            item_code=self.item_code,
-            item_name=self.item_name,
-            quantity=-self.quantity,
-            unit_price=self.unit_price,
-            amount=-self.amount,
-            day=self.day,
-            injury_related=self.injury_related,
-            restricted_approved=self.restricted_approved,
-            listing=self.listing,
-            fitted_before=self.fitted_before,
-        )
+        return replace(self, quantity=-self.quantity, amount=-self.amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +97,7 @@ class LineResult:
 
     def turned(self) -> LineResult:
         """Return the result a cancellation books."""
-        return LineResult(
-            charge=self.charge.turned(),
-            fund=-self.fund,
-            own=-self.own,
-            reason=self.reason,
-            clause=self.clause,
-        )
+        return replace(self, charge=self.charge.turned(), fund=-self.fund, own=-self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +144,7 @@ class Settlement:
     kind: SettlementKind
     visit_id: int
     visit_number: str
+    cancels_id: int | None
     cancels: str | None
     cancelled_by: str | None
     settled_at: datetime
@@ -173,6 +153,7 @@ class Settlement:
     institution: str
     worker_id: int
     worker_number: str
+    filing_id: int
     filing_number: str
     circumstances: Circumstances
     insured_place: str
@@ -182,11 +163,41 @@ class Settlement:
     fund: Money
     own: Money
     policy_version: str
-    message_key: str
     invoice_no: str | None
     adjustment: bool
     reason: str | None
     clearing: str | None
+
+    def turned(
+        self,
+        *,
+        settled_at: datetime,
+        business_day: date,
+        month: Month,
+        policy_version: str,
+        adjustment: bool,
+        reason: str | None,
+    ) -> Settlement:
+        """Return the negative twin; id and number are the database's to give."""
+        return replace(
+            self,
+            id=0,
+            number="",
+            kind=SettlementKind.CANCELLATION,
+            cancels_id=self.id,
+            cancels=self.number,
+            cancelled_by=None,
+            settled_at=settled_at,
+            business_day=business_day,
+            month=month,
+            total=-self.total,
+            fund=-self.fund,
+            own=-self.own,
+            policy_version=policy_version,
+            adjustment=adjustment,
+            reason=reason,
+            clearing=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +232,39 @@ class PairTotal:
     total: Money
     fund: Money
     root: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementsAsked:
+    """What a caller looks for; what is None does not matter."""
+
+    month: Month | None = None
+    institution: str | None = None
+    visit: str | None = None
+    kind: SettlementKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleAsked:
+    """The institution's own figures, which must be the hub's."""
+
+    total: Money
+    line_count: int | None
+    invoice_no: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAsked:
+    """Whether an adjustment is meant, and why."""
+
+    adjustment: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a settlement would decide now; nothing is booked (预结算)."""
+
+    visit_number: str
+    bill: Bill
+    policy_version: str

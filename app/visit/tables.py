@@ -43,6 +43,8 @@ visit = sa.Table(
     sa.Column("transfer_from", sa.BigInteger, sa.ForeignKey("visit.id")),
     # visits linked by transfers share it: they alone may overlap
     sa.Column("journey", sa.Uuid, nullable=False),
+    # false once settled or cancelled, or reopened after the filing itself had ended
+    sa.Column("holds_filing", sa.Boolean, nullable=False),
     sa.Column("line_count", sa.Integer, nullable=False),
     fen("total_fen"),
     sa.Column("revision", sa.BigInteger, nullable=False),

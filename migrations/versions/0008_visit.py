@@ -50,6 +50,7 @@ def _create_visit() -> None:
         sa.Column("memo", sa.Text),
         sa.Column("transfer_from", sa.BigInteger),
         sa.Column("journey", sa.Uuid, nullable=False),
+        sa.Column("holds_filing", sa.Boolean, nullable=False),
         sa.Column("line_count", sa.Integer, nullable=False),
         sa.Column("total_fen", sa.BigInteger, nullable=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
@@ -179,7 +180,8 @@ def upgrade() -> None:
     _create_lines()
     op.execute(
         "GRANT UPDATE (state, discharged_at, admission_no, department, ward, bed, physician, "
-        "diagnoses, discharge_way, memo, line_count, total_fen, revision) ON visit TO hub_app"
+        "diagnoses, discharge_way, memo, holds_filing, line_count, total_fen, revision) "
+        "ON visit TO hub_app"
     )
     # a removed line moves to fee_line_removed
     op.execute("GRANT DELETE ON fee_line TO hub_app")

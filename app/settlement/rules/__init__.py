@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from app.settlement.rules.entitled import Standing, require_grounds, require_total, settled
-from app.settlement.rules.listing import list_of, paying_place
+from app.settlement.rules.entitled import (
+    Standing,
+    require_grounds,
+    require_previewable,
+    require_settleable,
+    require_total,
+)
+from app.settlement.rules.listing import charges, list_of, paying_place, wanted
 from app.settlement.rules.months import month_of
 from app.settlement.rules.reversal import is_adjustment
 from app.settlement.rules.shares import adjudicate, differences, require_sums, turned
@@ -11,14 +17,17 @@ from app.settlement.rules.shares import adjudicate, differences, require_sums, t
 __all__ = [
     "Standing",
     "adjudicate",
+    "charges",
     "differences",
     "is_adjustment",
     "list_of",
     "month_of",
     "paying_place",
     "require_grounds",
+    "require_previewable",
+    "require_settleable",
     "require_sums",
     "require_total",
-    "settled",
     "turned",
+    "wanted",
 ]

@@ -8,6 +8,7 @@ from datetime import date
 from app.entitlement.errors import EntitlementLost
 from app.entitlement.model import DeterminationState
 from app.kernel.basis import basis
+from app.kernel.lifecycle import NoSuchMove
 from app.kernel.money import Money
 from app.kernel.refusal import Refusal, refuse_all
 from app.settlement.errors import (
@@ -17,7 +18,7 @@ from app.settlement.errors import (
     TotalMismatch,
 )
 from app.visit.errors import ThirdPartyLiable
-from app.visit.model import Visit, VisitEvent, VisitState
+from app.visit.model import OPEN_STATES, Visit, VisitEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +32,16 @@ class Standing:
 
 
 @basis("hub-default/visit-lifecycle")
-def settled(visit: Visit) -> VisitState:
+def require_settleable(visit: Visit) -> None:
     """A stay is settled once discharged, a fitting or outpatient visit at once."""
-    return visit.life.after(visit.state, VisitEvent.SETTLE)
+    visit.life.after(visit.state, VisitEvent.SETTLE)
+
+
+@basis("hub-default/preview")
+def require_previewable(visit: Visit) -> None:
+    """A visit is previewed as long as it is open, before its discharge too (预结算)."""
+    if visit.state not in OPEN_STATES:
+        raise NoSuchMove(of=visit.life.name, state=visit.state, event="preview")
 
 
 @basis(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from app.catalogues.model import CatalogueKind
+from app.catalogues.model import CatalogueKind, Found, Wanted
 from app.kernel.basis import basis
 from app.kernel.regions import Scheme, city_of, province_of
 from app.policy.book import PolicyBook
-from app.settlement.model import Circumstances
-from app.visit.model import SUBSIDIES, FeeCategory
+from app.settlement.model import Charge, Circumstances, Listing
+from app.visit.model import SUBSIDIES, FeeCategory, FeeLine
+
+UNMAPPED = ""  # no list has this code
 
 
 @basis(
@@ -48,3 +51,65 @@ def pooling_place(region: str) -> str:
 def paying_place(region: str, scheme: Scheme) -> str:
     """Between provinces the province owes and is owed, within one the city."""
     return province_of(region) if scheme is Scheme.CROSS_PROVINCE else pooling_place(region)
+
+
+@basis("hub-default/catalogue-version", "hub-default/civil-time")
+def wanted(lines: Sequence[FeeLine], at: Circumstances, book: PolicyBook) -> Mapping[str, Wanted]:
+    """Say by serial what is to be looked up: the item, in the list of the day of service.
+
+    A refund is judged as the charge it takes back, so nothing is looked up for it.
+    """
+    found: dict[str, Wanted] = {}
+    for line in lines:
+        which = list_of(line.category, at, line.day, book)
+        if which is not None and line.refund_of is None:
+            kind, place = which
+            found[line.serial] = Wanted(kind, place, line.item_code or UNMAPPED, line.day)
+    return found
+
+
+@basis("hub-default/catalogue-version", "device-rules/16")
+def charges(
+    lines: Sequence[FeeLine],
+    asked: Mapping[str, Wanted],
+    found: Mapping[Wanted, Found],
+    fitted: Mapping[str, date],
+) -> list[Charge]:
+    """Put beside every line what the list says of its item, and when it was last fitted."""
+    made: list[Charge] = []
+    for position, line in enumerate(lines, start=1):
+        judged = asked.get(line.refund_of or line.serial)
+        there = None if judged is None else found.get(judged)
+        device = line.category is FeeCategory.DEVICE and line.item_code is not None
+        made.append(
+            Charge(
+                serial=line.serial,
+                position=position,
+                refund_of=line.refund_of,
+                category=line.category,
+                item_code=line.item_code,
+                item_name=line.item_name,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                amount=line.amount,
+                day=line.day,
+                injury_related=line.injury_related,
+                restricted_approved=line.restricted_approved,
+                listing=None if there is None else _listing(there),
+                fitted_before=fitted.get(line.item_code or UNMAPPED) if device else None,
+            )
+        )
+    return made
+
+
+def _listing(found: Found) -> Listing:
+    version, item = found.version, found.item
+    return Listing(
+        place=version.place,
+        version=version.id,
+        label=version.label,
+        listed=item is not None,
+        cap=None if item is None else item.cap,
+        restricted=item is not None and item.restricted,
+        minimum_life_months=None if item is None else item.minimum_life_months,
+    )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from app.kernel.basis import basis
 from app.kernel.money import ZERO, Money
 from app.policy.book import PolicyBook
-from app.settlement.model import Bill, Charge, Circumstances, LineResult, Reason
+from app.settlement.model import Bill, Charge, Circumstances, LineResult, Reason, Settlement
 from app.settlement.rules.pricing import clause_of, payable
 
 
@@ -67,13 +67,13 @@ def _result(
 
 
 @basis("hub-default/recomputed")
-def differences(stored: Bill, again: Bill) -> tuple[str, ...]:
-    """Name the lines whose decision came out different; nothing named means equal."""
-    return tuple(
-        one.charge.serial
-        for one, other in zip(stored.lines, again.lines, strict=True)
-        if one != other
-    )
+def differences(stored: Bill, again: Bill, header: Settlement) -> tuple[str, ...]:
+    """Name the lines, and the sums, that came out different; nothing named means equal."""
+    pairs = zip(stored.lines, again.lines, strict=True)
+    found = [one.charge.serial for one, other in pairs if one != other]
+    if (header.total, header.fund, header.own) != (again.total, again.fund, again.own):
+        found.append("total")
+    return tuple(found)
 
 
 @basis("hub-default/cancellation")

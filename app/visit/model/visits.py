@@ -131,6 +131,7 @@ class Visit:
     memo: str | None
     transfer_from: str | None
     continued_at: datetime | None
+    holds_filing: bool
     line_count: int
     total: Money
     revision: int

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.entitlement import service as entitlement
 from app.filing import service as filings
+from app.filing.errors import FilingTerminated
 from app.runtime.auth import Scope
 from app.runtime.db import Conn
 from app.runtime.paging import Page, PageAsked
@@ -22,7 +23,6 @@ from app.visit.model import (
     VisitEvent,
     VisitKind,
     VisitsAsked,
-    VisitState,
 )
 from app.visit.store import lines as kept
 from app.visit.store import visits as store
@@ -46,12 +46,10 @@ async def amend(work: Work, number: str, asked: Amendment) -> Visit:
 async def cancel(work: Work, number: str) -> Visit:
     """Undo an admission that has no lines, and let go of its filing."""
     visit = await locked(work, number, work.caller.scope)
-    state = rules.cancelled(visit)
-    cancelled = await _move(work, visit, state, visit.discharged_at, None)
-    await filings.release(work, visit.filing_id)
+    cancelled = replace(visit, state=rules.cancelled(visit))
     work.record("visit.cancel", number, filing=visit.filing_number)
     announce(work, "visit.cancelled", visit)
-    return cancelled
+    return await _let_go(work, visit, cancelled)
 
 
 async def discharge(work: Work, number: str, at: datetime, way: DischargeWay) -> Visit:
@@ -60,7 +58,9 @@ async def discharge(work: Work, number: str, at: datetime, way: DischargeWay) ->
     last = await kept.last_charge(work.tx, visit.id)
     state = rules.discharged(visit, at, last, work.now)
     work.record("visit.discharge", number, at=at, way=way)
-    return await _move(work, visit, state, at, way)
+    return await _move(
+        work, visit, replace(visit, state=state, discharged_at=at, discharge_way=way)
+    )
 
 
 async def undo_discharge(work: Work, number: str) -> Visit:
@@ -68,7 +68,9 @@ async def undo_discharge(work: Work, number: str) -> Visit:
     visit = await locked(work, number, work.caller.scope)
     state = visit.life.after(visit.state, VisitEvent.UNDO_DISCHARGE)
     work.record("visit.undo_discharge", number)
-    return await _move(work, visit, state, None, None)
+    return await _move(
+        work, visit, replace(visit, state=state, discharged_at=None, discharge_way=None)
+    )
 
 
 async def find(reading: Reading, number: str) -> NamedVisit:
@@ -105,34 +107,38 @@ async def locked(work: Work, number: str, scope: Scope) -> Visit:
     return visit
 
 
-async def mark_settled(work: Work, visit: Visit, state: VisitState) -> Visit:
-    """Close a visit that was settled; one without discharge ends with it."""
-    stay = visit.kind is VisitKind.INPATIENT
-    ended_at = visit.discharged_at if stay else work.now
-    return await _move(work, visit, state, ended_at, visit.discharge_way)
+async def mark_settled(work: Work, visit: Visit) -> Visit:
+    """Close a visit that was settled and let go of its filing; a fitting ends with it."""
+    state = visit.life.after(visit.state, VisitEvent.SETTLE)
+    ended_at = visit.discharged_at if visit.kind is VisitKind.INPATIENT else work.now
+    return await _let_go(work, visit, replace(visit, state=state, discharged_at=ended_at))
 
 
 async def reopen(work: Work, visit: Visit) -> Visit:
-    """Open a visit again whose settlement was cancelled."""
+    """Open a visit again whose settlement was cancelled; it keeps its filing.
+
+    A filing that has ended since cannot be held again, and need not be: the admission decided.
+    """
     state = visit.life.after(visit.state, VisitEvent.REOPEN)
-    return await _move(work, visit, state, visit.discharged_at, visit.discharge_way)
+    try:
+        await filings.hold(work, visit.filing_id)
+        holds = True
+    except FilingTerminated:
+        holds = False
+    return await _move(work, visit, replace(visit, state=state, holds_filing=holds))
 
 
-async def _move(
-    work: Work,
-    visit: Visit,
-    state: VisitState,
-    discharged_at: datetime | None,
-    way: DischargeWay | None,
-) -> Visit:
-    await store.move(work.tx, visit, state, discharged_at=discharged_at, discharge_way=way)
-    return replace(
-        visit,
-        state=state,
-        discharged_at=discharged_at,
-        discharge_way=way,
-        revision=visit.revision + 1,
-    )
+async def _let_go(work: Work, was: Visit, now: Visit) -> Visit:
+    """Move a visit to where it needs its filing no longer."""
+    moved = await _move(work, was, replace(now, holds_filing=False))
+    if was.holds_filing:
+        await filings.release(work, was.filing_id)
+    return moved
+
+
+async def _move(work: Work, was: Visit, now: Visit) -> Visit:
+    await store.move(work.tx, was, now)
+    return replace(now, revision=was.revision + 1)
 
 
 def announce(work: Work, topic: str, visit: Visit) -> None:

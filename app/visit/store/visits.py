@@ -93,6 +93,7 @@ _ADD = (
             sa.func.gen_random_uuid(),
         ),
         state=VisitState.ADMITTED.value,
+        holds_filing=True,
         line_count=0,
         total_fen=0,
         revision=1,
@@ -109,6 +110,7 @@ _MOVE = (
         state=sa.bindparam("now", type_=sa.Text),
         discharged_at=sa.bindparam("left_at", type_=sa.DateTime(timezone=True)),
         discharge_way=sa.bindparam("way", type_=sa.Text),
+        holds_filing=sa.bindparam("holds", type_=sa.Boolean),
         revision=visit.c.revision + 1,
     )
 )
@@ -213,21 +215,15 @@ async def page(conn: Conn, scope: Scope, asked: VisitsAsked, wanted: PageAsked) 
     return [_visit(found) for found in await conn.execute(_PAGE, {**row, **scope.binds()})]
 
 
-async def move(
-    tx: Tx,
-    it: Visit,
-    now: VisitState,
-    *,
-    discharged_at: datetime | None,
-    discharge_way: DischargeWay | None,
-) -> None:
-    """Change the state, provided it still is what the caller saw."""
+async def move(tx: Tx, was: Visit, now: Visit) -> None:
+    """Change the state and what goes with it, provided it still is what the caller saw."""
     row = {
-        "visit_id": it.id,
-        "was": it.state,
-        "now": now,
-        "left_at": discharged_at,
-        "way": discharge_way,
+        "visit_id": was.id,
+        "was": was.state,
+        "now": now.state,
+        "left_at": now.discharged_at,
+        "way": now.discharge_way,
+        "holds": now.holds_filing,
     }
     try:
         changed = (await tx.execute(_MOVE, row)).rowcount
@@ -297,6 +293,7 @@ def _visit(row: sa.Row[Any]) -> Visit:
         memo=row.memo,
         transfer_from=row.before_number,
         continued_at=row.continued_at,
+        holds_filing=row.holds_filing,
         line_count=row.line_count,
         total=Money(row.total_fen),
         revision=row.revision,

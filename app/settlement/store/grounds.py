@@ -1,0 +1,127 @@
+"""Every SQL statement about what a settlement rests on: entitlement, fittings, open months."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.entitlement.model import DeterminationState
+from app.entitlement.tables import determination, entitlement_loss
+from app.kernel.calendar import Month
+from app.runtime.db import Conn, Tx
+from app.settlement.tables import (
+    settlement_month,
+)
+
+_GROUNDS: sa.Select[Any] = sa.select(
+    determination.c.decided_on,
+    determination.c.state,
+    determination.c.third_party,
+    sa.select(entitlement_loss.c.lost_on)
+    .where(entitlement_loss.c.worker_id == determination.c.worker_id)
+    .scalar_subquery()
+    .label("lost_on"),
+).where(determination.c.id == sa.bindparam("determination_id", type_=sa.BigInteger))
+# Shared by all settlements of a place, exclusive to the closing of its months. Taken in a
+# statement before the one that looks which month is open: a lock that has to be waited for does
+# not renew what its own statement sees.
+_MONTH_KEY = sa.func.hashtextextended(
+    sa.literal("settlement_month ") + sa.bindparam("place", type_=sa.Text), 0
+)
+_GROUNDS_AND_LOCK: sa.Select[Any] = _GROUNDS.add_columns(
+    sa.func.pg_advisory_xact_lock_shared(_MONTH_KEY).label("locked")
+)
+_LOCK_MONTH = sa.select(sa.func.pg_advisory_xact_lock_shared(_MONTH_KEY))
+_LAST_CLOSED = sa.select(sa.func.max(settlement_month.c.month)).where(
+    settlement_month.c.place == sa.bindparam("place", type_=sa.Text)
+)
+_BEFORE = sa.text(
+    """
+    SELECT (SELECT max(month) FROM settlement_month WHERE place = :place) AS last_closed,
+           fitted.item_code, fitted.day
+      FROM (SELECT 1) AS once
+      LEFT JOIN (
+        SELECT item_code, max(day) AS day
+          FROM (SELECT l.item_code,
+                       max(l.service_day) FILTER (WHERE l.refund_of IS NULL) AS day
+                  FROM settlement s
+                  JOIN settlement_line l ON l.settlement_id = s.id
+                 WHERE s.worker_id = :worker_id AND s.kind = 'settlement'
+                   AND s.cancelled_by IS NULL AND s.cost_kind = 'device'
+                   AND l.category = 'device' AND l.item_code = ANY (:codes)
+                 GROUP BY s.id, l.item_code
+                HAVING sum(l.fund_fen) > 0) AS paid
+         GROUP BY item_code
+      ) AS fitted ON true
+    """
+).bindparams(
+    sa.bindparam("place", type_=sa.Text),
+    sa.bindparam("worker_id", type_=sa.BigInteger),
+    sa.bindparam("codes", type_=ARRAY(sa.Text)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What has become of the determination and the entitlement behind a visit."""
+
+    confirmed_on: date
+    determination_state: DeterminationState
+    third_party: bool
+    lost_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The last closed month of the place, and when devices were fitted at the fund's cost."""
+
+    last_closed: Month | None
+    fitted: Mapping[str, date]
+
+
+async def grounds(conn: Conn, determination_id: int) -> Grounds:
+    """Read what a visit rests on."""
+    row = (await conn.execute(_GROUNDS, {"determination_id": determination_id})).one()
+    return _grounds(row)
+
+
+async def grounds_locking_month(tx: Tx, determination_id: int, place: str) -> Grounds:
+    """Read what a visit rests on, and keep the months of a place from closing."""
+    row = {"determination_id": determination_id, "place": place}
+    return _grounds((await tx.execute(_GROUNDS_AND_LOCK, row)).one())
+
+
+async def lock_month(tx: Tx, place: str) -> None:
+    """Keep the months of a place from closing until the transaction ends."""
+    await tx.execute(_LOCK_MONTH, {"place": place})
+
+
+async def last_closed(tx: Tx, place: str) -> Month | None:
+    """Read the last closed month of a place."""
+    found = (await tx.execute(_LAST_CLOSED, {"place": place})).scalar_one()
+    return None if found is None else Month.parse(found)
+
+
+async def before(conn: Conn, place: str, worker_id: int, codes: Sequence[str]) -> Before:
+    """Read the last closed month of a place and earlier fittings of a worker."""
+    row = {"place": place, "worker_id": worker_id, "codes": sorted(codes)}
+    found = (await conn.execute(_BEFORE, row)).all()
+    closed = found[0].last_closed
+    return Before(
+        None if closed is None else Month.parse(closed),
+        {each.item_code: each.day for each in found if each.item_code is not None},
+    )
+
+
+def _grounds(row: sa.Row[Any]) -> Grounds:
+    return Grounds(
+        confirmed_on=row.decided_on,
+        determination_state=DeterminationState(row.state),
+        third_party=row.third_party,
+        lost_on=row.lost_on,
+    )

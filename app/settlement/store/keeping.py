@@ -1,0 +1,131 @@
+"""Every SQL statement that keeps a settlement or its twin. A bill of any length is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.runtime.db import Tx
+from app.runtime.numbers import next_number
+from app.settlement.model import (
+    Bill,
+    Settlement,
+)
+from app.settlement.store.lines import LINE, line_row
+from app.settlement.tables import (
+    settlement,
+    settlement_line,
+    settlement_serial,
+)
+
+_TURNED = frozenset({"quantity", "amount_fen", "fund_fen", "own_fen"})
+_MADE = (
+    sa.insert(settlement)
+    .values(
+        number=next_number("A", settlement_serial),
+        **{
+            column.name: sa.bindparam(column.name, type_=column.type)
+            for column in settlement.columns
+            if column.name not in ("id", "number", "cancelled_by", "clearing")
+        },
+    )
+    .returning(settlement.c.id, settlement.c.number)
+    .cte("made")
+)
+_SAID = (
+    sa.func.unnest(*(sa.bindparam(f"l_{name}", type_=ARRAY(kind)) for name, kind in LINE.items()))
+    .table_valued(*(sa.column(name, kind) for name, kind in LINE.items()))
+    .render_derived(name="said")
+)
+_KEPT_LINES = (
+    sa.insert(settlement_line)
+    .from_select(
+        ["settlement_id", *LINE],
+        sa.select(_MADE.c.id, *(_SAID.c[name] for name in LINE)).select_from(
+            _MADE.join(_SAID, sa.true())
+        ),
+    )
+    .returning(settlement_line.c.serial)
+    .cte("kept")
+)
+_KEEP = sa.select(_MADE.c.id, _MADE.c.number).add_cte(_KEPT_LINES)
+_ORIGINAL = sa.bindparam("original_id", type_=sa.BigInteger)
+_TURNED_LINES = (
+    sa.insert(settlement_line)
+    .from_select(
+        ["settlement_id", *LINE],
+        sa.select(
+            _MADE.c.id,
+            *(
+                -settlement_line.c[name] if name in _TURNED else settlement_line.c[name]
+                for name in LINE
+            ),
+        )
+        .select_from(_MADE.join(settlement_line, sa.true()))
+        .where(settlement_line.c.settlement_id == _ORIGINAL),
+    )
+    .returning(settlement_line.c.serial)
+    .cte("kept")
+)
+_MARKED = (
+    sa.update(settlement)
+    .where(settlement.c.id == _ORIGINAL, settlement.c.cancelled_by.is_(None))
+    .values(cancelled_by=sa.select(_MADE.c.id).scalar_subquery())
+    .returning(settlement.c.id)
+    .cte("marked")
+)
+_CANCEL = (
+    sa.select(_MADE.c.id, _MADE.c.number, _MARKED.c.id.label("original"))
+    .select_from(_MADE.join(_MARKED, sa.true()))
+    .add_cte(_TURNED_LINES)
+)
+
+
+async def keep(tx: Tx, it: Settlement, bill: Bill) -> Settlement:
+    """Keep a settlement and the decisions on its lines, and give it its number."""
+    values: list[Mapping[str, object]] = [line_row(line) for line in bill.lines]
+    lines = {f"l_{name}": [each[name] for each in values] for name in LINE}
+    made = (await tx.execute(_KEEP, {**_row(it), **lines})).one()
+    return replace(it, id=made.id, number=made.number)
+
+
+async def keep_cancellation(tx: Tx, it: Settlement, original_id: int) -> Settlement:
+    """Keep the negative twin of a settlement and mark the original as cancelled by it."""
+    made = (await tx.execute(_CANCEL, {**_row(it), "original_id": original_id})).one()
+    return replace(it, id=made.id, number=made.number)
+
+
+def _row(it: Settlement) -> dict[str, object]:
+    at = it.circumstances
+    return {
+        "visit_id": it.visit_id,
+        "kind": it.kind,
+        "cancels": it.cancels_id,
+        "settled_at": it.settled_at,
+        "business_day": it.business_day,
+        "month": str(it.month),
+        "institution": it.institution,
+        "worker_id": it.worker_id,
+        "filing_id": it.filing_id,
+        "insured_region": at.insured_region,
+        "treatment_region": at.treatment_region,
+        "insured_place": it.insured_place,
+        "treatment_place": it.treatment_place,
+        "scheme": at.scheme,
+        "cost_kind": at.cost_kind,
+        "entitlement_lost_on": at.entitlement_lost_on,
+        "confirmed_on": at.confirmed_on,
+        "line_count": it.line_count,
+        "total_fen": it.total.fen,
+        "fund_fen": it.fund.fen,
+        "own_fen": it.own.fen,
+        "policy_version": it.policy_version,
+        "invoice_no": it.invoice_no,
+        "adjustment": it.adjustment,
+        "reason": it.reason,
+        "number_region": at.treatment_region,
+        "number_day": it.business_day,
+    }

@@ -1,0 +1,134 @@
+"""Every SQL statement that reads settlements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.entitlement.tables import worker
+from app.filing.tables import filing
+from app.kernel.calendar import Month
+from app.kernel.costs import CostKind
+from app.kernel.money import Money
+from app.kernel.regions import Scheme
+from app.runtime.auth import Scope, visible
+from app.runtime.db import Conn, Tx
+from app.runtime.paging import PageAsked
+from app.settlement.model import (
+    Circumstances,
+    Settlement,
+    SettlementKind,
+    SettlementsAsked,
+)
+from app.settlement.tables import (
+    settlement,
+)
+from app.visit.tables import visit
+
+_original, _twin = settlement.alias("original"), settlement.alias("twin")
+_SEEN = visible(
+    regions=(settlement.c.insured_region, settlement.c.treatment_region),
+    institution=settlement.c.institution,
+)
+_SETTLEMENTS = (
+    sa.select(
+        settlement,
+        visit.c.number.label("visit_number"),
+        worker.c.number.label("worker_number"),
+        filing.c.number.label("filing_number"),
+        _original.c.number.label("cancels_number"),
+        _twin.c.number.label("cancelled_by_number"),
+    )
+    .join(visit, visit.c.id == settlement.c.visit_id)
+    .join(worker, worker.c.id == settlement.c.worker_id)
+    .join(filing, filing.c.id == settlement.c.filing_id)
+    .outerjoin(_original, _original.c.id == settlement.c.cancels)
+    .outerjoin(_twin, _twin.c.id == settlement.c.cancelled_by)
+)
+_BY_NUMBER = _SETTLEMENTS.where(settlement.c.number == sa.bindparam("number", type_=sa.Text), _SEEN)
+_LOCKED = _BY_NUMBER.with_for_update(of=settlement)
+_MONTH = sa.bindparam("month", type_=sa.CHAR(7))
+_INSTITUTION = sa.bindparam("institution", type_=sa.CHAR(12))
+_VISIT = sa.bindparam("visit", type_=sa.Text)
+_KIND = sa.bindparam("kind", type_=sa.Text)
+_PAGE = (
+    _SETTLEMENTS.where(
+        _SEEN,
+        settlement.c.id > sa.bindparam("after", type_=sa.BigInteger),
+        _MONTH.is_(None) | (settlement.c.month == _MONTH),
+        _INSTITUTION.is_(None) | (settlement.c.institution == _INSTITUTION),
+        _VISIT.is_(None) | (visit.c.number == _VISIT),
+        _KIND.is_(None) | (settlement.c.kind == _KIND),
+    )
+    .order_by(settlement.c.id)
+    .limit(sa.bindparam("rows", type_=sa.BigInteger))
+)
+
+
+async def find(conn: Conn, scope: Scope, number: str) -> Settlement | None:
+    """Read a settlement the caller may see."""
+    row = (await conn.execute(_BY_NUMBER, {"number": number, **scope.binds()})).one_or_none()
+    return None if row is None else _settlement(row)
+
+
+async def locked(tx: Tx, scope: Scope, number: str) -> Settlement | None:
+    """Read a settlement and hold it against other writers until the transaction ends."""
+    row = (await tx.execute(_LOCKED, {"number": number, **scope.binds()})).one_or_none()
+    return None if row is None else _settlement(row)
+
+
+async def page(
+    conn: Conn, scope: Scope, asked: SettlementsAsked, wanted: PageAsked
+) -> list[Settlement]:
+    """Read a page of the settlements the caller may see, and one more."""
+    row: Mapping[str, object] = {
+        "month": None if asked.month is None else str(asked.month),
+        "institution": asked.institution,
+        "visit": asked.visit,
+        "kind": asked.kind,
+        "after": wanted.after_id,
+        "rows": wanted.rows + 1,
+    }
+    return [_settlement(each) for each in await conn.execute(_PAGE, {**row, **scope.binds()})]
+
+
+def _settlement(row: sa.Row[Any]) -> Settlement:
+    return Settlement(
+        id=row.id,
+        number=row.number,
+        kind=SettlementKind(row.kind),
+        visit_id=row.visit_id,
+        visit_number=row.visit_number,
+        cancels_id=row.cancels,
+        cancels=row.cancels_number,
+        cancelled_by=row.cancelled_by_number,
+        settled_at=row.settled_at,
+        business_day=row.business_day,
+        month=Month.parse(row.month),
+        institution=row.institution,
+        worker_id=row.worker_id,
+        worker_number=row.worker_number,
+        filing_id=row.filing_id,
+        filing_number=row.filing_number,
+        circumstances=Circumstances(
+            cost_kind=CostKind(row.cost_kind),
+            scheme=Scheme(row.scheme),
+            insured_region=row.insured_region,
+            treatment_region=row.treatment_region,
+            entitlement_lost_on=row.entitlement_lost_on,
+            confirmed_on=row.confirmed_on,
+        ),
+        insured_place=row.insured_place,
+        treatment_place=row.treatment_place,
+        line_count=row.line_count,
+        total=Money(row.total_fen),
+        fund=Money(row.fund_fen),
+        own=Money(row.own_fen),
+        policy_version=row.policy_version,
+        invoice_no=row.invoice_no,
+        adjustment=row.adjustment,
+        reason=row.reason,
+        clearing=row.clearing,
+    )

@@ -1,0 +1,122 @@
+"""Where settlements, the decisions on their lines and the closed months are kept."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.kernel.costs import CostKind
+from app.kernel.regions import Scheme
+from app.runtime.db import METADATA, fen, identity, moment, one_of
+from app.runtime.numbers import serial_of
+from app.settlement.model import Reason, SettlementKind
+from app.visit.model import FeeCategory
+
+settlement_serial = serial_of("A", "settlement")
+
+settlement = sa.Table(
+    "settlement",
+    METADATA,
+    identity(),
+    sa.Column("number", sa.Text, nullable=False, unique=True),
+    sa.Column("visit_id", sa.BigInteger, sa.ForeignKey("visit.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    # a settlement is cancelled once
+    sa.Column("cancels", sa.BigInteger, sa.ForeignKey("settlement.id"), unique=True),
+    sa.Column("cancelled_by", sa.BigInteger, sa.ForeignKey("settlement.id")),
+    moment("settled_at"),
+    sa.Column("business_day", sa.Date, nullable=False),
+    sa.Column("month", sa.CHAR(7), nullable=False),
+    sa.Column("institution", sa.CHAR(12), nullable=False),
+    sa.Column("worker_id", sa.BigInteger, sa.ForeignKey("worker.id"), nullable=False),
+    sa.Column("filing_id", sa.BigInteger, sa.ForeignKey("filing.id"), nullable=False),
+    sa.Column("insured_region", sa.CHAR(6), nullable=False),
+    sa.Column("treatment_region", sa.CHAR(6), nullable=False),
+    sa.Column("insured_place", sa.CHAR(6), nullable=False),
+    sa.Column("treatment_place", sa.CHAR(6), nullable=False),
+    sa.Column("scheme", sa.Text, nullable=False),
+    sa.Column("cost_kind", sa.Text, nullable=False),
+    sa.Column("entitlement_lost_on", sa.Date),
+    sa.Column("confirmed_on", sa.Date, nullable=False),
+    sa.Column("line_count", sa.Integer, nullable=False),
+    fen("total_fen"),
+    fen("fund_fen"),
+    fen("own_fen"),
+    sa.Column("policy_version", sa.Text, nullable=False),
+    sa.Column("invoice_no", sa.Text),
+    sa.Column("adjustment", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("clearing", sa.Text),
+    one_of("kind", SettlementKind),
+    one_of("scheme", Scheme),
+    one_of("cost_kind", CostKind),
+    sa.CheckConstraint("total_fen = fund_fen + own_fen", name="shares"),
+    sa.CheckConstraint("(kind = 'cancellation') = (cancels IS NOT NULL)", name="cancels"),
+    sa.CheckConstraint("kind = 'settlement' OR cancelled_by IS NULL", name="cancelled_by"),
+    sa.CheckConstraint(
+        "CASE kind WHEN 'settlement' THEN total_fen >= 0 AND fund_fen >= 0 AND own_fen >= 0 "
+        "ELSE total_fen <= 0 AND fund_fen <= 0 AND own_fen <= 0 END",
+        name="sign",
+    ),
+    # one settlement of a visit stands at a time
+    sa.Index(
+        "uq_settlement_visit_id",
+        "visit_id",
+        unique=True,
+        postgresql_where=sa.text("kind = 'settlement' AND cancelled_by IS NULL"),
+    ),
+    # "what happened to this visit"
+    sa.Index("ix_settlement_visit_id", "visit_id", "id"),
+    # "our settlements", for an institution
+    sa.Index("ix_settlement_institution", "institution", "id"),
+    # "what was this worker fitted with before"
+    sa.Index("ix_settlement_worker_id", "worker_id"),
+    # "what is not cleared yet", for a clearing
+    sa.Index(
+        "ix_settlement_month",
+        "scheme",
+        "month",
+        postgresql_where=sa.text("clearing IS NULL"),
+    ),
+    # "what a clearing took in"
+    sa.Index("ix_settlement_clearing", "clearing", "id"),
+)
+settlement_line = sa.Table(
+    "settlement_line",
+    METADATA,
+    sa.Column("settlement_id", sa.BigInteger, sa.ForeignKey("settlement.id"), primary_key=True),
+    sa.Column("serial", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("refund_of", sa.Text),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("item_code", sa.Text),
+    sa.Column("item_name", sa.Text, nullable=False),
+    sa.Column("quantity", sa.Numeric(16, 4), nullable=False),
+    sa.Column("unit_price", sa.Numeric(16, 6), nullable=False),
+    fen("amount_fen"),
+    sa.Column("service_day", sa.Date, nullable=False),
+    sa.Column("injury_related", sa.Boolean, nullable=False),
+    sa.Column("restricted_approved", sa.Boolean, nullable=False),
+    # what the list in force said; no version: no list is in force
+    sa.Column("catalogue_version", sa.BigInteger, sa.ForeignKey("catalogue_version.id")),
+    sa.Column("listed", sa.Boolean, nullable=False),
+    fen("cap_fen", nullable=True),
+    sa.Column("item_restricted", sa.Boolean, nullable=False),
+    sa.Column("minimum_life_months", sa.Integer),
+    sa.Column("fitted_before", sa.Date),
+    fen("fund_fen"),
+    fen("own_fen"),
+    sa.Column("reason", sa.Text),
+    sa.Column("clause", sa.Text, nullable=False),
+    one_of("category", FeeCategory),
+    one_of("reason", Reason),
+    sa.CheckConstraint("amount_fen = fund_fen + own_fen", name="shares"),
+    # the bill in order
+    sa.UniqueConstraint("settlement_id", "position"),
+)
+settlement_month = sa.Table(
+    "settlement_month",
+    METADATA,
+    sa.Column("place", sa.CHAR(6), primary_key=True),
+    sa.Column("month", sa.CHAR(7), primary_key=True),
+    moment("closed_at"),
+)
