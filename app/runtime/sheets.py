@@ -69,10 +69,6 @@ class SheetRow:
     line: int
     cells: Mapping[str, str]
 
-    def listed(self, column: str) -> tuple[str, ...]:
-        """Split a cell that lists several values with ；."""
-        return tuple(part.strip() for part in LISTED.split(self.cells[column]) if part.strip())
-
 
 @dataclass(frozen=True, slots=True)
 class _Bad:

@@ -112,6 +112,15 @@ async def test_a_search_is_one_statement_whatever_it_asks(hub: World) -> None:
         assert len(statements) == 1
 
 
+async def test_the_substring_search_has_an_index_to_use(hub: World) -> None:
+    async with hub.tx() as tx:
+        await tx.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = await tx.exec_driver_sql(
+            "EXPLAIN SELECT code FROM institution WHERE search LIKE '%中医药大学%'"
+        )
+        assert "ix_institution_search" in "\n".join(plan.scalars())
+
+
 async def test_what_has_not_changed_is_not_sent_again(hub: World) -> None:
     for path in (SEARCH, f"{SEARCH}/{JINAN}", f"{SEARCH}/coverage"):
         first = await hub.operator.get(path)
