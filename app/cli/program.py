@@ -11,16 +11,20 @@ from typing import Annotated, NoReturn
 
 import typer
 from pydantic import SecretStr, ValidationError
+from rich.console import Console
 
 import app
 from app.cli import clients, serving
 from app.cli import demo as showcase
-from app.cli.acts import look
+from app.cli import generate as traffic
+from app.cli.acts import act, look
 from app.cli.credentials import ensure_credentials
 from app.cli.seeding import seed as load_seeds
+from app.filing import service as filings
 from app.institutions import notice
 from app.kernel.refusal import Refusal
 from app.ledger import service as ledger
+from app.ledger.model import Proof
 from app.main import create_app
 from app.reference import refusals
 from app.runtime.embedded import EmbeddedPostgresError
@@ -37,6 +41,7 @@ from app.runtime.standalone import (
     open_hub,
 )
 from app.runtime.telemetry import configure_logging
+from app.sandbox.load import Loaded
 
 program = typer.Typer(
     no_args_is_help=True,
@@ -129,14 +134,53 @@ def seed() -> None:
 
 
 @program.command()
+def generate(
+    workers: Annotated[int, typer.Option(min=1, max=1_000_000, help="Workers, one case each")],
+    months: Annotated[int, typer.Option(min=1, max=60, help="Months of business")] = 3,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, other people")] = 1,
+    first_month: Annotated[
+        str, typer.Option(help="First month, 2024-04 or later", metavar="YYYY-MM")
+    ] = "2025-10",
+) -> None:
+    """Load synthetic national traffic; the same again changes nothing."""
+    asked = traffic.asked(workers, months, seed, first_month)
+    settings = Settings()
+    console = Console()
+
+    async def work() -> Loaded:
+        async with open_hub(settings) as hub:
+            await load_seeds(hub, lambda name: _say(f"loaded {name}"))
+            return await traffic.generate(hub, settings, asked, console)
+
+    traffic.summarise(asyncio.run(work()), console)
+
+
+@program.command()
 def verify() -> None:
     """Prove the ledger: every balance is the sum of its postings, and all sum to zero."""
 
-    async def work() -> object:
+    async def work() -> Proof:
         async with open_hub(Settings()) as hub, look(hub) as reading:
             return await ledger.proof(reading.rx)
 
-    typer.echo(str(asyncio.run(work())))
+    proof = asyncio.run(work())
+    if not proof.holds:
+        raise StandaloneError(f"The ledger does not add up: {proof.difference}")
+    typer.echo(
+        f"The ledger adds up: {proof.accounts} accounts, {proof.entries} entries, "
+        f"{proof.postings} postings, {proof.turnover} yuan turned over, balances sum to zero."
+    )
+
+
+@program.command()
+def expire() -> None:
+    """Let every filing whose last day has passed expire; run it daily."""
+
+    async def work() -> int:
+        async with open_hub(Settings()) as hub:
+            return await act(hub, "expire", filings.expire_due)
+
+    typer.echo(f"{asyncio.run(work())} filings expired.")
 
 
 @institutions.command("read-notice")
