@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from app.catalogues.routes import router as catalogues
+from app.clearing.routes import router as clearing
 from app.entitlement.routes import router as entitlement
 from app.filing.routes import router as filing
 from app.institutions.routes import router as institutions
@@ -20,6 +21,8 @@ from app.runtime.db import open_engine
 from app.runtime.hub import Clock, build_hub, wall_clock
 from app.runtime.settings import Settings
 from app.runtime.telemetry import Metrics, Telemetry
+from app.settlement.routes import router as settlement
+from app.visit.routes import router as visit
 
 __all__ = ["Clock", "build_hub", "create_app", "wall_clock"]
 
@@ -31,6 +34,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     ledger,
     entitlement,
     filing,
+    visit,
+    settlement,
+    clearing,
     reference,
 )
 
