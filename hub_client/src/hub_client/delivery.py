@@ -29,6 +29,7 @@ from hub_client.wire import Json, Lost, Plan, Reply, Request, keep
 
 REVERSE = "reverse"
 HUB_FAILED = 500
+NEW_IDS_MAX = 5
 
 
 class Outcome(enum.StrEnum):
@@ -89,7 +90,19 @@ class Told:
 
 
 def deliver(desk: Desk, intent: Intent) -> Plan[Entry]:
-    """Carry an act to its outcome; what comes back open could not be learnt in time."""
+    """Carry an act to its outcome; what comes back open could not be learnt in time.
+
+    An id that another journal of this party has spent (a lost disk, a window used twice) was
+    never ours, so nothing was done under it: the act is meant anew.
+    """
+    for _ in range(NEW_IDS_MAX):
+        entry = yield from _deliver_once(desk, intent)
+        if not _was_spent(entry):
+            break
+    return entry
+
+
+def _deliver_once(desk: Desk, intent: Intent) -> Plan[Entry]:
     entry = yield from keep(lambda: desk.journal.mean(intent))
     desk.under_way.add(entry.id)
     try:
@@ -98,6 +111,13 @@ def deliver(desk: Desk, intent: Intent) -> Plan[Entry]:
         desk.under_way.discard(entry.id)
     yield from _note_reversal(desk, entry)
     return entry
+
+
+def _was_spent(entry: Entry) -> bool:
+    if entry.state is not State.REFUSED:
+        return False
+    told = json.loads(entry.answer or b"null")
+    return isinstance(told, dict) and told.get("code") == "message-id-reused"
 
 
 def _carry(desk: Desk, entry: Entry) -> Plan[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -58,8 +58,10 @@ class Blocking:
         *,
         timeout: httpx.Timeout = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.desk = desk
+        self._sleep = sleep
         self._http = httpx.Client(base_url=base_url, timeout=timeout, transport=transport)
 
     def run(self, plan: Plan[T]) -> T:
@@ -79,7 +81,7 @@ class Blocking:
             case Send(request):
                 return self._exchange(request)
             case Wait(seconds):
-                time.sleep(seconds)
+                self._sleep(seconds)
             case Keep(act):
                 act()
         return None
@@ -119,8 +121,10 @@ class Concurrent:
         *,
         timeout: httpx.Timeout = TIMEOUT,
         transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.desk = desk
+        self._sleep = sleep
         self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout, transport=transport)
 
     async def run(self, plan: Plan[T]) -> T:
@@ -140,7 +144,7 @@ class Concurrent:
             case Send(request):
                 return await self._exchange(request)
             case Wait(seconds):
-                await asyncio.sleep(seconds)
+                await self._sleep(seconds)
             case Keep(act):
                 await asyncio.to_thread(act)
         return None
