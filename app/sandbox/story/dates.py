@@ -25,13 +25,18 @@ class Dates:
 
     @property
     def filed(self) -> date:
-        """The filings (备案) are submitted and approved."""
+        """The filing (备案) for the stay is submitted and approved."""
         return self._in_month(0, 9)
 
     @property
     def admitted(self) -> date:
         """The stay begins."""
         return self._in_month(0, 13)
+
+    @property
+    def filed_for_fitting(self) -> date:
+        """The filing for the prosthesis is submitted and approved."""
+        return self._in_month(1, 3)
 
     @property
     def fitted(self) -> date:

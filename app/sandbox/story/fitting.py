@@ -9,7 +9,7 @@ from app.kernel.money import Money
 from app.sandbox.catalogues import items_of
 from app.sandbox.clock import in_china
 from app.sandbox.story import filing
-from app.sandbox.story.settling import Figures, hold, keep, settle
+from app.sandbox.story.settling import Figures, booked, preview, settle
 from app.sandbox.story.stage import BEIJING, FITTER, UNCLEARED, Stage
 from app.sandbox.story.wire import Body
 
@@ -29,6 +29,7 @@ async def play(stage: Stage) -> None:
     """Fit a prosthesis and settle."""
     (listed,) = [row for row in items_of(BEIJING, "device") if row.code == DEVICE]
     stage.expect_equal("Beijing's cap for the prosthesis", listed.cap, CAP)
+    stage.clock.go_to(stage.dates.filed_for_fitting)
     patient = await filing.register(stage, "device")
     await filing.file(stage, patient, ["device"])
     stage.clock.go_to(stage.dates.fitted, NOTED_AT)
@@ -69,9 +70,9 @@ async def play_undone(stage: Stage) -> None:
     twin = await fitter.write(
         f"/v1/settlements/{settled['number']}/cancel", {"reason": "单价录入错误"}
     )
-    groups = hold(stage, "the cancellation 撤销", twin, _turned(figures(PRICE)))
     stage.expect_equal("What the cancellation cancels", twin["cancels"], settled["number"])
-    keep(stage, "cancellation", twin, groups)
+    turned = _turned(figures(PRICE))
+    groups = await booked(stage, fitter, str(twin["number"]), turned, "cancellation")
     returned = await stage.balance(UNCLEARED) - before
     stage.expect_equal("What the cancellation takes off the books", returned, -CAP)
     stage.teller.bill(f"Cancellation {twin['number']} 撤销单: the negative twin, yuan 元", groups)
@@ -110,18 +111,9 @@ async def _charge(stage: Stage, visit: str, serial: str, price: Money) -> None:
 
 async def _settle(stage: Stage, visit: str, price: Money, act: str) -> Body:
     """Preview and settle the fitting, and hold both to the cap."""
-    expected, before = figures(price), await stage.balance(UNCLEARED)
-    body = {"total": str(price)}
-    preview = await stage.cast.fitter.write(f"/v1/visits/{visit}/preview", body)
-    hold(stage, f"the preview 预结算 ({act})", preview, expected)
-    answer = await settle(stage, stage.cast.fitter, visit, price, str(uuid4()))
-    settlement = answer.body
-    groups = hold(stage, f"the settlement 结算 ({act})", settlement, expected)
-    keep(stage, act, settlement, groups)
-    owed = await stage.balance(UNCLEARED) - before
-    stage.expect_equal(f"What the settlement ({act}) adds to Beijing's debt", owed, CAP)
-    stage.teller.bill(f"Settlement {settlement['number']} 结算单: {act}, yuan 元", groups)
-    return settlement
+    expected, fitter = figures(price), stage.cast.fitter
+    await preview(stage, fitter, visit, expected, act)
+    return (await settle(stage, fitter, visit, expected, key=str(uuid4()), act=act)).body
 
 
 def _turned(these: Figures) -> Figures:

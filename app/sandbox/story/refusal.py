@@ -16,8 +16,8 @@ REASONS = ("card-mismatch", "third-party-liable", "filing-missing")
 
 async def play(stage: Stage) -> None:
     """Refuse an admission: another's card, a third party liable, nothing filed."""
-    patient = await filing.register(stage, "injury", third_party=True)
     stage.clock.go_to(stage.dates.refused, ARRIVED_AT)
+    patient = await filing.register(stage, "injury", third_party=True)
     answer = await stage.cast.hospital.send(
         "/v1/visits",
         {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.kernel.money import Money
-from app.sandbox.story.stage import Stage
+from app.sandbox.story.stage import UNCLEARED, Stage
 from app.sandbox.story.tale import DecidedLine, ReasonGroup, grouped
 from app.sandbox.story.wire import Answer, Body, Client
 
@@ -66,9 +66,38 @@ def keep(stage: Stage, act: str, settlement: Body, groups: list[ReasonGroup]) ->
     )
 
 
-async def settle(stage: Stage, client: Client, visit: str, total: Money, key: str) -> Answer:
-    """Settle a visit under a new message id, or deviate."""
-    answer = await client.send(f"/v1/visits/{visit}/settle", {"total": str(total)}, key=key)
-    client.sound("POST", f"/v1/visits/{visit}/settle", answer)
+async def preview(stage: Stage, client: Client, visit: str, expected: Figures, act: str) -> None:
+    """Preview the visit's settlement and hold it to its figures."""
+    computed = await client.compute(f"/v1/visits/{visit}/preview")
+    hold(stage, f"the preview 预结算 ({act})", computed, expected)
+
+
+async def settle(
+    stage: Stage, client: Client, visit: str, expected: Figures, *, key: str, act: str
+) -> Answer:
+    """Settle a visit under a new message id; hold what was booked to its figures and keep it."""
+    path, before = f"/v1/visits/{visit}/settle", await stage.balance(UNCLEARED)
+    answer = client.sound("POST", path, await client.send(path, settle_body(expected), key=key))
     stage.expect(not answer.replayed, "The first settle was answered as if it were a replay.")
+    groups = await booked(stage, client, str(answer.body["number"]), expected, act)
+    owed = await stage.balance(UNCLEARED) - before
+    stage.expect_equal(f"What the settlement ({act}) adds to Beijing's debt", owed, expected.fund)
+    stage.teller.bill(f"Settlement {answer.body['number']} 结算单: {act}, yuan 元", groups)
     return answer
+
+
+async def booked(
+    stage: Stage, client: Client, number: str, expected: Figures, act: str
+) -> list[ReasonGroup]:
+    """Read a settlement back, hold it to its figures, and let the hub compute it again."""
+    settlement = await client.read(f"/v1/settlements/{number}")
+    groups = hold(stage, f"the settlement 结算 ({act})", settlement, expected)
+    again = await client.read(f"/v1/settlements/{number}/recomputation")
+    stage.expect(again["equal"], f"{number} computed again differs in {again['different'][:5]}.")
+    keep(stage, act, settlement, groups)
+    return groups
+
+
+def settle_body(expected: Figures) -> dict[str, object]:
+    """Tell the hub the institution's own total."""
+    return {"total": str(expected.total)}

@@ -11,15 +11,17 @@ from app.sandbox.clock import in_china
 from app.sandbox.story import filing
 from app.sandbox.story.bill import FIRST_UPLOAD, LINES, NIGHTS, BillLine, hospital_bill
 from app.sandbox.story.dates import Dates
-from app.sandbox.story.settling import Figures, hold, keep, settle
+from app.sandbox.story.settling import Figures, preview, settle, settle_body
 from app.sandbox.story.stage import HOSPITAL, UNCLEARED, Stage
 from app.sandbox.story.wire import Answer
 
+STAY = "stay"
 ADMITTED_AT, SUPPLIED_AT, DISCHARGED_AT = time(14, 30), time(15, 0), time(16, 0)
 
 
 async def play(stage: Stage) -> None:
     """Play the stay from the filing to the settlement, then send the settlement again."""
+    stage.clock.go_to(stage.dates.filed)
     patient = await filing.register(stage, "injury")
     await filing.file(stage, patient, ["medical"])
     visit = await _admit(stage, patient)
@@ -96,32 +98,23 @@ async def _discharge(stage: Stage, visit: str) -> None:
 
 async def _settle(stage: Stage, visit: str, bill: Sequence[BillLine]) -> None:
     """Preview, settle, and send the same settle again."""
-    hospital, expected = stage.cast.hospital, figures(bill)
-    preview = await hospital.write(f"/v1/visits/{visit}/preview", {"total": str(expected.total)})
-    hold(stage, "the preview 预结算", preview, expected)
-    before = await stage.balance(UNCLEARED)
-    key = str(uuid4())
-    first = await settle(stage, hospital, visit, expected.total, key)
-    settlement = first.body
-    groups = hold(stage, "the settlement 结算", settlement, expected)
-    stage.expect_equal("The number of lines settled", settlement["line_count"], LINES)
-    keep(stage, "stay", settlement, groups)
-    title = f"Settlement {settlement['number']} 结算单: stay 住院, {LINES} lines, yuan 元"
-    stage.teller.bill(title, groups)
+    hospital, expected, key = stage.cast.hospital, figures(bill), str(uuid4())
+    await preview(stage, hospital, visit, expected, STAY)
+    first = await settle(stage, hospital, visit, expected, key=key, act=STAY)
+    settled = first.body
+    stage.expect_equal("The number of lines settled", settled["line_count"], LINES)
     stage.teller.says(
-        f"Settled 直接结算: the fund pays {settlement['fund']}, the worker {settlement['own']} "
-        f"at the desk, {settlement['total']} in all; exactly what the preview said"
+        f"Settled 直接结算: of {settled['total']} the fund pays {settled['fund']}, the worker "
+        f"{settled['own']} at the desk; exactly what the preview 预结算 said"
     )
-    owed = await stage.balance(UNCLEARED) - before
-    stage.expect_equal("What Beijing now owes Shandong for the stay", owed, expected.fund)
-    await _again(stage, visit, expected.total, key, first)
+    await _again(stage, visit, expected, key, first)
 
 
-async def _again(stage: Stage, visit: str, total: Money, key: str, first: Answer) -> None:
+async def _again(stage: Stage, visit: str, expected: Figures, key: str, first: Answer) -> None:
     """Send the same settle under the same message id: one effect, the same bytes."""
     before = await stage.balance(UNCLEARED)
     again = await stage.cast.hospital.send(
-        f"/v1/visits/{visit}/settle", {"total": str(total)}, key=key
+        f"/v1/visits/{visit}/settle", settle_body(expected), key=key
     )
     number = first.body["number"]
     postings = await stage.cast.operator.read("/v1/ledger/postings", subject=number)

@@ -67,9 +67,12 @@ class ReasonGroup:
         """Return what the worker pays."""
         return Money.total(line.own for line in self.lines)
 
+    def clauses(self) -> dict[str, DecidedLine]:
+        """Return the clauses the lines rest on, each with a line that says it."""
+        return {line.clause: line for line in sorted(self.lines, key=lambda line: line.clause)}
+
     def document(self) -> dict[str, object]:
         """Write it for the JSON document."""
-        clauses = {line.clause: line for line in self.lines}
         return {
             "reason": self.reason,
             "lines": len(self.lines),
@@ -78,7 +81,7 @@ class ReasonGroup:
             "own": str(self.own),
             "clauses": [
                 {"clause": clause, "says": line.says, "says_zh": line.says_zh}
-                for clause, line in sorted(clauses.items())
+                for clause, line in self.clauses().items()
             ],
         }
 

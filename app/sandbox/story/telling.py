@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Self
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from app.kernel.calendar import Quarter
-from app.sandbox.story.tale import ReasonGroup
+from app.sandbox.story.tale import DecidedLine, ReasonGroup
 from app.sandbox.story.wire import Body
 
 SHOWN = 3  # lines of each reason
@@ -80,18 +81,29 @@ class Teller:
     def bill(self, title: str, groups: Sequence[ReasonGroup]) -> None:
         """Show a bill: the first lines of each reason, the rest counted, and the totals."""
         table = Table(title=title, title_justify="left", expand=False)
-        for heading in ("line 流水号", "item 项目"):
-            table.add_column(heading)
+        table.add_column("line 流水号", no_wrap=True)
+        table.add_column("item 项目")
         for heading in ("quantity 数量", "price 单价", "amount 金额", "fund 基金", "own 个人"):
             table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("reason 原因")
+        table.add_column("reason 原因", no_wrap=True)
         for group in groups:
             _add_group(table, group)
         whole = ReasonGroup(None, tuple(line for group in groups for line in group.lines))
-        table.add_row(
-            "", f"[bold]{len(whole.lines)} lines 合计[/bold]", "", "", *_sums(whole), style="bold"
-        )
+        count = "1 line" if len(whole.lines) == 1 else f"{len(whole.lines)} lines"
+        table.add_row(count, "total 合计", "", "", *_sums(whole), "", style="bold")
         self.console.print(table)
+        for group in groups:
+            if group.reason is not None:
+                self._explain(group)
+
+    def _explain(self, group: ReasonGroup) -> None:
+        """Say which clauses a reason rests on, in the hub's own sentences."""
+        for clause, line in group.clauses().items():
+            self.console.print(
+                f"  [bold]{REASONS.get(group.reason, group.reason)}[/bold] [dim]({clause})[/dim] "
+                f"{line.says} {line.says_zh}",
+                highlight=False,
+            )
 
     def table(self, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Show a small table; columns of amounts are those whose heading ends in 元."""
@@ -110,19 +122,25 @@ class Teller:
 
 
 def _add_group(table: Table, group: ReasonGroup) -> None:
-    reason = REASONS.get(group.reason, str(group.reason))
-    for line in group.lines[:SHOWN]:
+    why = "" if group.reason is None else REASONS.get(group.reason, group.reason)
+    shown = _shown(group)
+    for line in shown:
         amounts = (str(line.amount), str(line.fund), str(line.own))
-        quantity = line.quantity.rstrip("0").rstrip(".") if "." in line.quantity else line.quantity
-        price = f"{float(line.price):.2f}"
-        why = "" if group.reason is None else reason
+        quantity = f"{Decimal(line.quantity).normalize():f}"
+        price = f"{Decimal(line.price):.2f}"
         table.add_row(line.serial, line.name, quantity, price, *amounts, why)
-    hidden = len(group.lines) - SHOWN
-    more = f"… {hidden} more 另有{hidden}条" if hidden > 0 else ""
-    table.add_row(
-        "", more, "", "", *_sums(group), f"{reason}: {len(group.lines)}", style="dim italic"
-    )
+    hidden = len(group.lines) - len(shown)
+    if hidden:
+        more, whose = f"… {hidden} more 另有{hidden}条", REASONS.get(group.reason, "")
+        table.add_row(f"{len(group.lines)} lines", more, "", "", *_sums(group), whose, style="dim")
     table.add_section()
+
+
+def _shown(group: ReasonGroup) -> Sequence[DecidedLine]:
+    """Pick the first lines; where there is a refund, it takes the place of the last of them."""
+    first = group.lines[:SHOWN]
+    refund = next((line for line in group.lines[SHOWN:] if line.amount.is_negative), None)
+    return first if refund is None else (*first[:-1], refund)
 
 
 def _sums(group: ReasonGroup) -> tuple[str, str, str]:
