@@ -12,10 +12,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
 from app.runtime import migrate
 from app.runtime.auth import KEY_LENGTH_MIN
@@ -56,7 +55,7 @@ def open_home(settings: Settings, *, shared: bool = False) -> Iterator[Home]:
     keyed = _with_token_key(settings)
     if settings.database_url is not None:
         url = address_of(settings.database_url)
-        _reach(url)
+        migrate.require_current(url)
         yield Home(url=url, settings=keyed, embedded=False)
         return
     with EmbeddedPostgres(settings.home, shared=shared) as server:
@@ -100,9 +99,8 @@ def migrate_database(settings: Settings) -> str | None:
     """Bring the database, given or embedded, to the newest revision and tell which that is."""
     if settings.database_url is not None:
         url = address_of(settings.database_url)
-        with _explained(url):
-            migrate.upgrade(url)
-            return migrate.current(url)
+        migrate.upgrade(url)
+        return migrate.current(url)
     with open_home(settings, shared=True) as home:
         return migrate.current(home.url)
 
@@ -117,22 +115,6 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-
-
-def _reach(url: str) -> None:
-    with _explained(url):
-        migrate.require_current(url)
-
-
-@contextmanager
-def _explained(url: str) -> Iterator[None]:
-    """Turn the driver's many ways of failing into one sentence, without the password."""
-    try:
-        yield
-    except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        shown = make_url(url).render_as_string(hide_password=True)
-        reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
-        raise StandaloneError(f"The database at {shown} cannot be used: {reason}") from error
 
 
 def _with_token_key(settings: Settings) -> Settings:

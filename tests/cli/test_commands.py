@@ -1,0 +1,223 @@
+"""The command line as an operator meets it: another process, its answers and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.seeds.short_notice import NOTICE
+
+KEY = "a key that only signs the tokens of tests"
+STARTS_SECONDS_MAX = 120
+READY_MADE = {
+    "operator", "110000", "370000", "370100", "H37010000001", "A37010000001", "national-platform",
+}  # fmt: skip
+
+
+def surroundings(home: Path, database: str | None = None, **more: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HUB_", "DATABASE_URL"))}
+    given = {} if database is None else {"DATABASE_URL": database}
+    return {**kept, "HUB_HOME": str(home), "PYTHONWARNINGS": "error", **given, **more}
+
+
+def hub(
+    *words: str, home: Path, database: str | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    command = [sys.executable, "-m", "app", *words]
+    return subprocess.run(  # noqa: S603 -- the hub itself
+        command,
+        env=surroundings(home, database, **more),
+        capture_output=True,
+        text=True,
+        timeout=STARTS_SECONDS_MAX,
+        check=False,
+    )
+
+
+def says_one_sentence(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """Hold a failure to one sentence for people."""
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not done.stdout
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for part in parts:
+        assert part in done.stderr
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def wait_until_ready(base: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + STARTS_SECONDS_MAX
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the hub ended while starting"
+        try:
+            if httpx.get(f"{base}/v1/health/ready").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("the hub did not get ready")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home on which `hub run` is tried, first fresh and then used."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def running(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`hub run` on an embedded database."""
+    port = free_port()
+    command = [sys.executable, "-m", "app", "run", "--port", str(port)]
+    with subprocess.Popen(  # noqa: S603 -- the hub itself
+        command, env=surroundings(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        base = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_ready(base, process)
+            yield base, process
+        finally:
+            process.kill()
+
+
+def clients_in(home: Path) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = json.loads((home / "credentials.json").read_text())[
+        "clients"
+    ]
+    return found
+
+
+def token(base: str, client: dict[str, str]) -> httpx.Response:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client["client_id"],
+        "client_secret": client["client_secret"],
+    }
+    return httpx.post(f"{base}/oauth/token", data=form)
+
+
+def test_run_serves_a_fresh_home_with_ready_made_clients_and_stops_cleanly(
+    home: Path, running: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    base, process = running
+    clients = clients_in(home)
+    assert set(clients) == READY_MADE
+    assert {token(base, client).status_code for client in clients.values()} == {200}
+    for secret in (home / "credentials.json", home / "keys" / "token.key"):
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    answer = httpx.get(f"{base}/v1/health/live")
+    assert "server" not in answer.headers
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+
+
+def test_a_second_run_keeps_data_and_clients_and_commands_join_it(
+    home: Path, running: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    base, _ = running
+    operator = clients_in(home)["operator"]
+    assert token(base, operator).status_code == 200
+    rotated = hub("clients", "rotate", operator["client_id"], home=home)
+    assert rotated.returncode == 0, rotated.stderr
+    assert token(base, operator).status_code == 401
+    assert token(base, json.loads(rotated.stdout)).status_code == 200
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = hub("run", "--port", port, home=tmp_path / "home")
+    says_one_sentence(done, port, "--port")
+    assert not (tmp_path / "home").exists()
+
+
+def test_serve_needs_a_database_a_key_and_a_long_one(tmp_path: Path, database_url: str) -> None:
+    says_one_sentence(hub("serve", home=tmp_path), "DATABASE_URL", "hub run")
+    short = hub("serve", home=tmp_path, database=database_url, HUB_TOKEN_KEY="short")
+    says_one_sentence(short, "HUB_TOKEN_KEY", "32")
+
+
+@pytest.mark.parametrize("command", ["serve", "run"])
+def test_a_database_that_is_not_migrated_is_refused_in_one_sentence(
+    tmp_path: Path, empty_database_url: str, command: str
+) -> None:
+    done = hub(
+        command, "--port", "0", home=tmp_path, database=empty_database_url, HUB_TOKEN_KEY=KEY
+    )
+    says_one_sentence(done, "hub migrate")
+
+
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_path: Path) -> None:
+    away = f"postgresql+asyncpg://hub:pass1234@127.0.0.1:{free_port()}/hub"
+    done = hub("run", "--port", "0", home=tmp_path, database=away)
+    says_one_sentence(done, "127.0.0.1", "DATABASE_URL")
+    assert "pass1234" not in done.stderr
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", "mysql://u:p@h/d"])
+def test_an_address_that_is_no_postgres_is_refused(tmp_path: Path, wrong: str) -> None:
+    says_one_sentence(hub("migrate", home=tmp_path, database=wrong), "postgresql+asyncpg://")
+
+
+def test_a_setting_out_of_order_is_named(tmp_path: Path) -> None:
+    done = hub("migrate", home=tmp_path, HUB_POOL_CONNECTIONS="many")
+    says_one_sentence(done, "HUB_POOL_CONNECTIONS")
+
+
+def test_a_database_is_migrated_seeded_and_given_clients(
+    tmp_path: Path, empty_database_url: str
+) -> None:
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        return hub(*words, home=tmp_path, database=empty_database_url, HUB_TOKEN_KEY=KEY)
+
+    assert command("migrate").returncode == 0
+    says_one_sentence(command("clients", "create", "370000"), "370000")
+    assert "36 seeds loaded" in command("seed").stdout
+    assert command("seed").stdout == "Every seed was loaded before.\n"
+    made = json.loads(command("clients", "create", "H37010000001", "--id", "his-1").stdout)
+    assert (made["client_id"], made["party"]) == ("his-1", "H37010000001")
+    says_one_sentence(command("clients", "create", "370000", "--id", "his-1"), "his-1")
+    assert command("clients", "disable", "his-1").returncode == 0
+    listed = command("clients", "list").stdout
+    assert "山东中医药大学第二附属医院\tdisabled" in listed
+    assert made["client_secret"] not in listed
+    assert "balances sum to zero" in command("verify").stdout
+    assert command("expire").stdout == "0 filings expired.\n"
+    assert not (tmp_path / "credentials.json").exists()
+
+
+def test_a_notice_is_read_to_csv_and_an_unreadable_one_is_explained(tmp_path: Path) -> None:
+    good, bad = tmp_path / "notice.txt", tmp_path / "bad.txt"
+    good.write_text(NOTICE, "utf-8")
+    bad.write_bytes(b"\xff\xfe\xff")
+    read = hub("institutions", "read-notice", str(good), home=tmp_path)
+    assert read.stdout.startswith("code,name,aliases,types,grade,region,")
+    assert "\r" not in read.stdout
+    says_one_sentence(hub("institutions", "read-notice", str(bad), home=tmp_path), "UTF-8")
+
+
+def test_refusals_and_the_document_are_printed_without_a_database(tmp_path: Path) -> None:
+    assert "message-id-missing" in hub("problems", home=tmp_path).stdout
+    document = json.loads(hub("openapi", home=tmp_path).stdout)
+    assert document["openapi"].startswith("3.1")
+    assert not (tmp_path / "postgres").exists()
