@@ -35,8 +35,8 @@ class Grade(enum.StrEnum):
     TWO = "二级"
 
     @property
-    def is_tier_3(self) -> bool:
-        """Say whether the targets for tier-3 hospitals (三级医院) count it."""
+    def is_grade_3(self) -> bool:
+        """Say whether the targets for grade-3 hospitals (三级医院) count it."""
         return self.value.startswith("三级")
 
 
@@ -161,8 +161,8 @@ class ProvinceCount:
 
     province: str
     name: str
-    tier3_medical: int
-    tier3_medical_online: int
+    grade3_medical: int
+    grade3_medical_online: int
     rehabilitation: int
     rehabilitation_online: int
     device: int

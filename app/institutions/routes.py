@@ -151,7 +151,7 @@ async def find(  # noqa: PLR0913 -- one argument per filter
     dependencies=[only()],
 )
 async def coverage(request: Request, reading: OpenReading, on: On = None) -> Response:
-    """Tier-3 hospitals, rehabilitation and device institutions online across provinces on a day.
+    """Grade-3 hospitals, rehabilitation and device institutions online across provinces on a day.
 
     The share is of all agreement institutions of the kind, suspended and offline ones included.
     统计三级医院、康复机构、辅助器具配置机构的跨省直接结算上线率；分母含暂停与下线机构。

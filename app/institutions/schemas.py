@@ -296,7 +296,7 @@ class TargetView(BaseModel):
     """What is to be online by a day, in percent 目标."""
 
     by: date = Field(description="By this day 截止日", examples=["2025-12-31"])
-    tier3_medical: int = Field(description="Tier-3 hospitals 三级医院", examples=[30])
+    grade3_medical: int = Field(description="Grade-3 hospitals 三级医院", examples=[30])
     rehabilitation: int = Field(description="Rehabilitation 康复机构", examples=[0])
     device: int = Field(description="Device institutions 辅助器具配置机构", examples=[0])
 
@@ -305,7 +305,7 @@ class TargetView(BaseModel):
         """Show a target."""
         return cls(
             by=it.by,
-            tier3_medical=it.tier3_medical,
+            grade3_medical=it.tier3_medical,
             rehabilitation=it.rehabilitation,
             device=it.device,
         )
@@ -316,7 +316,7 @@ class CoverageView(BaseModel):
 
     province: str = Field(description="Province 省级区划代码", examples=["370000"])
     name: str = Field(description="Name 名称", examples=["山东省"])
-    tier3_medical: ShareView = Field(description="Tier-3 hospitals 三级医院")
+    grade3_medical: ShareView = Field(description="Grade-3 hospitals 三级医院")
     rehabilitation: ShareView = Field(description="Rehabilitation 康复机构")
     device: ShareView = Field(description="Device institutions 辅助器具配置机构")
     targets: list[TargetView] = Field(description="All targets, soonest first 全部目标")
@@ -328,8 +328,8 @@ class CoverageView(BaseModel):
         return cls(
             province=counted.province,
             name=counted.name,
-            tier3_medical=ShareView.of(
-                share_of(counted.tier3_medical_online, counted.tier3_medical),
+            grade3_medical=ShareView.of(
+                share_of(counted.grade3_medical_online, counted.grade3_medical),
                 None if due is None else due.tier3_medical,
             ),
             rehabilitation=ShareView.of(

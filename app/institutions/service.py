@@ -26,6 +26,7 @@ from app.institutions.model import (
 )
 from app.institutions.rules import may_settle, not_open
 from app.institutions.store import by_code
+from app.kernel.basis import basis
 from app.kernel.refusal import Refusal, refuse_all
 from app.parties.errors import ForbiddenRegion, RegionUnknown
 from app.policy.book import CoverageTarget
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 
+@basis("hub-default/institution-search")
 async def find(reading: Reading, asked: InstitutionsAsked, page: PageAsked) -> Page[Institution]:
     """Search the list; open to every party."""
     return await store.find(reading.rx, asked, page)

@@ -256,9 +256,9 @@ async def stand(tx: Tx, it: Institution, standing: Standing, at: datetime) -> No
     await tx.execute(_STAND, row)
 
 
-_IS_TIER_3 = sa.and_(
+_IS_GRADE_3 = sa.and_(
     institution.c.types.contains(["medical"]),
-    institution.c.grade.in_([grade.value for grade in Grade if grade.is_tier_3]),
+    institution.c.grade.in_([grade.value for grade in Grade if grade.is_grade_3]),
 )
 
 
@@ -277,8 +277,8 @@ _COVERAGE = (
     sa.select(
         region.c.code.label("province"),
         region.c.name,
-        _count(_IS_TIER_3).label("tier3_medical"),
-        _count(_IS_TIER_3, _online(CostKind.MEDICAL)).label("tier3_medical_online"),
+        _count(_IS_GRADE_3).label("grade3_medical"),
+        _count(_IS_GRADE_3, _online(CostKind.MEDICAL)).label("grade3_medical_online"),
         _count(_is_rehabilitation).label("rehabilitation"),
         _count(_is_rehabilitation, _online(CostKind.REHABILITATION)).label("rehabilitation_online"),
         _count(_is_device).label("device"),

@@ -74,6 +74,21 @@ async def test_until_its_first_day_a_version_is_replaced_by_its_label(hub: World
     assert gone.status_code == 404
 
 
+async def test_a_hub_whose_clock_is_behind_cannot_replace_what_the_database_knows_has_begun(
+    hub: World,
+) -> None:
+    kept = hub.clock.now
+    hub.clock.set_day("2020-01-01")
+    try:
+        heading = {"label": "2020版", "first_day": "2020-02-01"}
+        first = await imported(hub.agency("370000"), [listed()], **heading)
+        again = await imported(hub.agency("370000"), [listed(cap="1.00")], **heading)
+    finally:
+        hub.clock.now = kept
+    assert first.json()["change"] == "created"
+    assert (again.status_code, again.json()["code"]) == (409, "catalogue-in-force")
+
+
 # In order of precedence.
 REFUSALS: list[tuple[str, list[dict[str, Any]], dict[str, str], int, str]] = [
     ("110000", [], {"first_day": "2020-01-01"}, 403, "forbidden-region"),

@@ -31,7 +31,7 @@ async def province(hub: World, code: str, **asked: str) -> dict[str, Any]:
 async def test_the_notice_gives_the_coverage_of_shandong(hub: World) -> None:
     found = await province(hub, "370000", on="2025-09-01")
     assert found["name"] == "山东省"
-    assert found["tier3_medical"] == {
+    assert found["grade3_medical"] == {
         "online": 9,
         "total": 19,
         "percent": "47.4",
@@ -60,7 +60,7 @@ async def test_the_target_that_counts_is_the_next_to_come_due(hub: World) -> Non
     wanted = {}
     for day in ("2025-12-31", "2026-01-01", "2027-01-01", "2031-01-01"):
         found = await province(hub, "370000", on=day)
-        wanted[day] = found["tier3_medical"]["target"], found["device"]["target"]
+        wanted[day] = found["grade3_medical"]["target"], found["device"]["target"]
     assert wanted == {
         "2025-12-31": (30, 0),
         "2026-01-01": (50, 50),
@@ -73,20 +73,20 @@ async def test_the_target_that_counts_is_the_next_to_come_due(hub: World) -> Non
 async def test_before_any_text_sets_targets_there_are_none(hub: World) -> None:
     found = await province(hub, "370000", on="2024-03-01")
     assert found["targets"] == []
-    assert found["tier3_medical"]["target"] is None
-    assert found["tier3_medical"]["reached"] is None
-    assert found["tier3_medical"]["online"] == 0
+    assert found["grade3_medical"]["target"] is None
+    assert found["grade3_medical"]["reached"] is None
+    assert found["grade3_medical"]["online"] == 0
 
 
 async def test_taking_an_institution_offline_lowers_the_share(hub: World) -> None:
     before = await province(hub, "370000", on="2025-09-01")
     await hub.agency("370000").post(f"/v1/institutions/{JINAN}/offline", {"reason": "测试"})
     after = await province(hub, "370000", on="2025-09-01")
-    for kind in ("tier3_medical", "rehabilitation"):
+    for kind in ("grade3_medical", "rehabilitation"):
         assert after[kind]["online"] == before[kind]["online"] - 1
         assert after[kind]["total"] == before[kind]["total"]
     earlier = await province(hub, "370000", on="2025-08-31")
-    assert earlier["tier3_medical"] == before["tier3_medical"]
+    assert earlier["grade3_medical"] == before["grade3_medical"]
 
 
 async def test_coverage_of_the_nation_is_one_statement(hub: World) -> None:

@@ -123,6 +123,19 @@ async def test_what_is_no_sheet_is_refused_as_a_whole(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+async def test_a_form_holds_one_file(hub: World) -> None:
+    agency = hub.agency("370000")
+    field = await hub.http.post(PATH, files={"file": (None, "no file")}, headers=agency.headers())
+    assert (field.status_code, field.json()["code"]) == (400, "malformed")
+    assert field.json()["errors"][0]["pointer"] == "/file"
+    file = ("list.pdf", sheet(row()), "application/octet-stream")
+    vague = await hub.http.post(PATH, files={"file": file}, headers=agency.headers())
+    assert (vague.status_code, vague.json()["code"]) == (415, "content-type-unsupported")
+    two = [("file", ("a.csv", sheet(row()), "text/csv")), ("more", ("b.csv", b"", "text/csv"))]
+    many = await hub.http.post(PATH, files=two, headers=agency.headers())
+    assert (many.status_code, many.json()["code"]) == (400, "malformed")
+
+
 async def test_an_institution_imports_nothing(hub: World) -> None:
     answer = await hub.institution("H37010000001").post(PATH, content=sheet(row()), headers=CSV)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")

@@ -78,19 +78,19 @@ def read_row(cells: Mapping[str, str]) -> InstitutionEntry | list[Refusal]:
     faults = list(_malformed(cells))
     if faults:
         return faults
-    types = [InstitutionType(each) for each in listed(cells["types"])]
-    schemes = [Scheme(each) for each in listed(cells["schemes"])]
+    types = [InstitutionType(each) for each in _listed(cells["types"])]
+    schemes = [Scheme(each) for each in _listed(cells["schemes"])]
     costs = {needed: cost_kind for cost_kind, needed in TYPE_NEEDED.items()}
     entry = InstitutionEntry(
         code=cells["code"],
         name=cells["name"],
-        aliases=listed(cells["aliases"]),
+        aliases=_listed(cells["aliases"]),
         types=frozenset(types),
         grade=Grade(cells["grade"]) if cells["grade"] else None,
         region=cells["region"],
         address=cells["address"],
-        address_aliases=listed(cells["address_aliases"]),
-        specialities=listed(cells["specialities"]),
+        address_aliases=_listed(cells["address_aliases"]),
+        specialities=_listed(cells["specialities"]),
         uscc=None,
         source=cells["source"],
         scopes=tuple(
@@ -106,7 +106,7 @@ def read_row(cells: Mapping[str, str]) -> InstitutionEntry | list[Refusal]:
     return entry_faults(entry) or entry
 
 
-def listed(cell: str) -> tuple[str, ...]:
+def _listed(cell: str) -> tuple[str, ...]:
     """Split a cell that lists several values with ；, each once."""
     return tuple(dict.fromkeys(part.strip() for part in LISTED.split(cell) if part.strip()))
 
@@ -148,12 +148,12 @@ def _text(cell: str) -> tuple[bool, str, str]:
 
 
 def _texts(cell: str) -> tuple[bool, str, str]:
-    are_good = all(TEXT.fullmatch(each) for each in listed(cell))
+    are_good = all(TEXT.fullmatch(each) for each in _listed(cell))
     return are_good, "texts of at most 200 characters", "每项不超过200个字符的文字"
 
 
 def _are_all(cell: str, words: type[InstitutionType | Scheme]) -> bool:
-    found = listed(cell)
+    found = _listed(cell)
     return bool(found) and set(found) <= {word.value for word in words}
 
 

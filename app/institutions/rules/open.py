@@ -17,7 +17,13 @@ from app.kernel.regions import Scheme
 from app.policy.book import PolicyBook
 
 
-@basis("hub-default/institution-scope", "hub-default/institution-types", "beijing-2025-5/2.3")
+@basis(
+    "hub-default/institution-scope",
+    "hub-default/institution-types",
+    "beijing-2025-5/2.3",
+    "shandong-2024/1.6",
+    "shandong-2024/2.4",
+)
 def not_open(
     institution: Institution, cost_kind: CostKind, scheme: Scheme, day: date
 ) -> Refusal | None:
