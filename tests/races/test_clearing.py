@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+import random
+from dataclasses import replace
+from datetime import date, datetime
 
-from tests.support.clearing import Arranged, all_items, arranged, periods_of, root_of, run
+from app.kernel.money import Money
+from tests.support.clearing import (
+    Arranged,
+    a_hospital_with_one_drug,
+    all_items,
+    arranged,
+    cleared,
+    periods_of,
+    ready_to_settle,
+    root_of,
+    run,
+    settled,
+)
+from tests.support.ledger import balances, proven
 from tests.support.world import World
 
 AUGUST = date(2025, 8, 5)
@@ -54,3 +69,67 @@ async def test_two_issues_of_notices_at_once_book_once(world: World) -> None:
     assert statement["receivable"][0]["root"] == root_of(items)
     notices = (await world.operator.get(path)).json()["items"]
     assert len(notices) == 2
+
+
+async def test_a_settlement_at_midnight_of_the_quarter_is_in_exactly_one_clearing(
+    world: World,
+) -> None:
+    """Eight hospitals' desks settle while the operator clears, on both sides of midnight."""
+    writers, each = 8, 4
+    world.clock.set_day("2026-09-30")
+    await a_hospital_with_one_drug(world)
+    amounts = range(1, writers * each + 2)
+    visits = [(await ready_to_settle(world, yuan), yuan) for yuan in amounts]
+    late = visits.pop()
+    before = datetime.fromisoformat("2026-09-30T23:59:59+08:00")
+    after = datetime.fromisoformat("2026-10-01T00:00:01+08:00")
+    chance = random.Random(7)  # noqa: S311 -- a scattering, not a secret
+    done: list[str] = []
+    first_few = asyncio.Event()
+
+    def midnight() -> datetime:
+        return chance.choice((before, after)) if first_few.is_set() else before
+
+    async def desk(queue: list[tuple[str, int]]) -> None:
+        for visit, yuan in queue:
+            done.append(await settled(world, visit, yuan))
+            if len(done) >= writers:
+                first_few.set()
+
+    async def operator() -> str:
+        await first_few.wait()
+        while (answer := await run(world, "2026Q3")).status_code != 201:
+            assert answer.json()["code"] == "clearing-period-not-over"
+        return str(answer.json()["number"])
+
+    world.clock.now = after
+    steady = world.hub
+    world.app.state.hub = replace(steady, clock=midnight)
+    try:
+        running = asyncio.create_task(operator())
+        await asyncio.gather(*(desk(visits[n::writers]) for n in range(writers)))
+        number = await running
+    finally:
+        world.app.state.hub = steady
+    # Of the quarter's last day, but its clearing has run: it counts in the month that is open.
+    world.clock.now = before
+    done.append(await settled(world, *late))
+    world.clock.set_day("2027-01-21")
+    rest = await cleared(world, "2026Q4")
+
+    quarter = await all_items(world.operator, number)
+    later = await all_items(world.operator, rest)
+    assert {it["month"] for it in quarter} == {"2026-09"}
+    assert {it["month"] for it in later} == {"2026-10"}
+    assert done[-1] in {it["number"] for it in later if it["business_day"] == "2026-09-30"}
+    assert sorted(it["number"] for it in quarter + later) == sorted(done)
+    settled_yuan = Money(100 * sum(amounts))
+    assert Money.total(Money.yuan(it["fund"]) for it in quarter + later) == settled_yuan
+    for clearing, items in ((number, quarter), (rest, later)):
+        answer = await world.operator.get(f"/v1/clearings/{clearing}/statements/370000")
+        (claim,) = answer.json()["receivable"]
+        assert claim["root"] == root_of(items)
+        assert claim["totals"]["settlements"] == len(items)
+        assert (await world.operator.post(f"/v1/clearings/{clearing}/notices")).status_code == 201
+    assert (await balances(world))["notified:110000:370000"][0] == settled_yuan.fen + 77
+    assert (await proven(world)).holds

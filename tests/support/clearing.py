@@ -12,13 +12,19 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
+from app.catalogues.model import CatalogueKind
 from app.kernel.calendar import CHINA
 from app.kernel.money import Money
 from app.ledger.entries import settlement_booked
 from app.settlement.tables import settlement
+from tests.support.catalogues import edition, item, loaded
+from tests.support.entitlement import registered
+from tests.support.filing import filed
+from tests.support.institutions import JINAN, seeded_institutions
 from tests.support.ledger import booked
 from tests.support.world import Client, World
 
+DRUG = "D000001"
 _IDS = itertools.count(1_000_000)
 
 
@@ -136,3 +142,56 @@ async def periods_of(world: World, numbers: Sequence[str]) -> list[str | None]:
         )
         found = {row.number: row.clearing for row in rows}
     return [found[number] for number in numbers]
+
+
+async def a_hospital_with_one_drug(world: World) -> None:
+    """Load the institutions, and a list for Shandong with one drug on it."""
+    await seeded_institutions(world, "institutions.csv")
+    heading = edition(place="370000", kind=CatalogueKind.DRUG)
+    await loaded(world, heading, [item(DRUG)])
+
+
+async def ready_to_settle(world: World, yuan: int) -> str:
+    """Bring a Beijing worker's stay in Jinan to its discharge; return the visit's number."""
+    worker = await registered(world)
+    await filed(world, worker)
+    hospital = world.institution(JINAN)
+    moment = world.clock.now.isoformat()
+    admission = {
+        "kind": "inpatient",
+        "cost_kind": "medical",
+        "worker": worker.claim(),
+        "admitted_at": moment,
+        "admission_no": f"ZY-{yuan}",
+        "department": "骨科",
+        "physician": "示例医师",
+        "diagnoses": [{"code": "S82.201", "name": "胫骨干骨折", "main": True}],
+    }
+    answer = await hospital.post("/v1/visits", admission)
+    assert answer.status_code == 201, answer.text
+    visit = str(answer.json()["number"])
+    line = {
+        "serial": "1",
+        "category": "drug",
+        "item_code": DRUG,
+        "item_name": "示例药品",
+        "quantity": "1",
+        "unit_price": f"{yuan}.00",
+        "amount": f"{yuan}.00",
+        "occurred_at": moment,
+        "injury_related": True,
+    }
+    answer = await hospital.post(f"/v1/visits/{visit}/lines", {"lines": [line]})
+    assert answer.is_success, answer.text
+    left = {"discharged_at": moment, "way": "advised"}
+    answer = await hospital.post(f"/v1/visits/{visit}/discharge", left)
+    assert answer.is_success, answer.text
+    return visit
+
+
+async def settled(world: World, visit: str, yuan: int) -> str:
+    """Settle a visit as its hospital; return the settlement's number."""
+    hospital = world.institution(JINAN)
+    answer = await hospital.post(f"/v1/visits/{visit}/settle", {"total": f"{yuan}.00"})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["number"])
