@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from app.entitlement.errors import EntitlementLost
+from app.entitlement.model import CardKind, IdentityClaim
 from app.filing.errors import (
+    CardRequired,
     FilingAdmissionDeadline,
     FilingAreaMismatch,
     FilingBackdated,
@@ -20,16 +23,20 @@ from app.filing.errors import (
     FilingOverlap,
     FilingTerminated,
     FilingTooFarAhead,
+    FilingUnchanged,
+    OverrideForeign,
     ReferralMisplaced,
     SchemeNotOpen,
     TreatmentPlaceAtHome,
     TreatmentPlaceUnknown,
 )
 from app.filing.model import (
+    LIFE,
     Cover,
     Decided,
     Filing,
     FilingAsked,
+    FilingEvent,
     FilingKind,
     FilingState,
     Term,
@@ -37,12 +44,39 @@ from app.filing.model import (
 from app.kernel.basis import basis
 from app.kernel.calendar import corresponding_day
 from app.kernel.costs import CostKind
+from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
 from app.kernel.regions import covers, province_of, scheme_between
 from app.policy.book import PolicyBook
 
 ENDED = (FilingState.CANCELLED, FilingState.CHANGED, FilingState.TERMINATED)
 SERVING = (FilingState.APPROVED, FilingState.EXPIRED)
+
+
+@basis(
+    "beijing-2025-5/2.2-channels",
+    "shandong-2024/2.4-upload",
+    "hub-default/offline-upload",
+    "national-2024-11/filing",
+)
+def first_state(party: PartyKind) -> FilingState:
+    """What comes through a channel waits for the insured agency; its own upload is approved."""
+    return FilingState.SUBMITTED if party is PartyKind.CHANNEL else FilingState.APPROVED
+
+
+@basis("beijing-2025-5/2.2-channels", "shandong-2024/2.6")
+def card_fault(party: PartyKind, claim: IdentityClaim | None) -> CardRequired | None:
+    """Through a channel the social security card, or the e-card, proves who files."""
+    if party is not PartyKind.CHANNEL:
+        return None
+    shown = claim is not None and claim.card_kind is not CardKind.NONE
+    return None if shown else CardRequired()
+
+
+@basis("hub-default/filing-lifecycle")
+def after(state: FilingState, event: FilingEvent) -> FilingState:
+    """A filing is decided once, and an approved one ends once."""
+    return LIFE.after(state, event)
 
 
 @basis(
@@ -75,7 +109,7 @@ def admission_deadline(
     return None if days is None else max(first_day, day) + timedelta(days=days)
 
 
-@basis("hub-default/treatment-place", "national-2025-17/opening")
+@basis("hub-default/treatment-place")
 def place_faults(insured_region: str, treatment_region: str, *, known: bool) -> list[Refusal]:
     """The treatment place is a province or a city, outside the insured province or city."""
     if not known:
@@ -101,7 +135,7 @@ def scheme_faults(
     ]
 
 
-@basis("beijing-2025-5/2.1-referral")
+@basis("hub-default/referral-details")
 def referral_faults(asked: FilingAsked) -> list[Refusal]:
     """A referral says what is lacking at home; the other kinds have nothing to refer."""
     if asked.referral is not None and asked.kind is not FilingKind.REFERRAL:
@@ -188,6 +222,41 @@ def lock_in(
     months = book.months("filing.lock_in_months", approved_on, region, of=kind)
     through = corresponding_day(approved_on, months)
     return FilingLocked(locked_through=through) if months and day <= through else None
+
+
+@basis("hub-default/lock-in-override")
+def require_unlocked(locked: FilingLocked | None, party: PartyKind, *, override: bool) -> None:
+    """The insured agency may set a lock-in aside; nobody else, and not without saying so."""
+    if override and party is PartyKind.CHANNEL:
+        raise OverrideForeign
+    if locked is not None and not override:
+        raise locked
+
+
+@basis("hub-default/filing-change")
+def require_change(filing: Filing, asked: FilingAsked) -> None:
+    """A change opens something else than what it closes; another first day alone is none."""
+    if replace(asked, first_day=None) == asked_of(filing, None):
+        raise FilingUnchanged
+
+
+@basis("hub-default/filing-start")
+def asked_of(filing: Filing, first_day: date | None) -> FilingAsked:
+    """What a filing asks for, to begin on a day or, without one, on approval."""
+    return FilingAsked(
+        kind=filing.kind,
+        treatment_region=filing.treatment_region,
+        cost_kinds=filing.cost_kinds,
+        first_day=first_day,
+        referral=filing.referral,
+    )
+
+
+@basis("hub-default/filing-start")
+def start_on_approval(filing: Filing, chosen: date | None, day: date) -> date | None:
+    """The agency's own choice counts, else the submitter's as far as it lies ahead."""
+    asked = filing.asked_first_day
+    return chosen or (asked if asked is not None and asked > day else None)
 
 
 @basis(

@@ -8,6 +8,7 @@ from app.filing import rules, store
 from app.filing.errors import FilingTerminated, FilingUnknown
 from app.filing.model import Filing, FilingStory
 from app.filing.store import FilingsAsked
+from app.kernel.basis import basis
 from app.kernel.costs import CostKind
 from app.kernel.refusal import Refusal
 from app.runtime.db import Conn
@@ -15,6 +16,7 @@ from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
 
+@basis("hub-default/filing-history")
 async def find(reading: Reading, number: str, as_of: datetime | None) -> FilingStory:
     """Show a filing with its history, today or as it stood at a past instant."""
     filing = await store.by_number(reading.rx, reading.caller.scope, number)

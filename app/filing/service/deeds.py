@@ -11,18 +11,14 @@ from datetime import date
 
 from app.entitlement import service as entitlement
 from app.entitlement.errors import WorkerUnknown
-from app.entitlement.model import CardKind, IdentityClaim, Registered
+from app.entitlement.model import IdentityClaim, Registered
 from app.entitlement.service import LossAsked
 from app.filing import rules, store
 from app.filing.errors import (
-    CardRequired,
     FilingForeign,
-    FilingUnchanged,
     FilingUnknown,
-    OverrideForeign,
 )
 from app.filing.model import (
-    LIFE,
     Filing,
     FilingAsked,
     FilingEvent,
@@ -65,14 +61,12 @@ class Cancellation:
 
 async def submit(work: Work, submission: Submission) -> Filing:
     """Take in a filing: a channel's waits for approval, an insured agency's is approved at once."""
-    is_channel = work.caller.kind is PartyKind.CHANNEL
-    known = await _submitter(work, submission, is_channel=is_channel)
+    known = await _submitter(work, submission)
     determinations = await entitlement.determinations_of(work.tx, known.worker.id)
     places = await store.known_places(work.tx, [submission.asked.treatment_region])
     refuse_all(faults_of(work, submission.asked, known, determinations, places))
     new = new_filing(work, submission.asked, known)
-    state = FilingState.SUBMITTED if is_channel else FilingState.APPROVED
-    filing = await _keep(work, new, state)
+    filing = await _keep(work, new, rules.first_state(work.caller.kind))
     work.record("filing.submit", filing.number, worker=filing.worker, state=filing.state)
     tell(work, filing)
     return filing
@@ -82,8 +76,8 @@ async def approve(work: Work, number: str, first_day: date | None) -> Filing:
     """Approve a submitted filing; what has changed since it was submitted is checked again."""
     known, filing = await _locked(work, number)
     _require_agency(work, filing)
-    LIFE.after(filing.state, FilingEvent.APPROVE)
-    asked = _asked_of(filing, _first_day(filing, first_day, work.today))
+    rules.after(filing.state, FilingEvent.APPROVE)
+    asked = rules.asked_of(filing, rules.start_on_approval(filing, first_day, work.today))
     determinations = await entitlement.determinations_of(work.tx, known.worker.id)
     places = await store.known_places(work.tx, [asked.treatment_region])
     refuse_all(faults_of(work, asked, known, determinations, places))
@@ -107,7 +101,7 @@ async def reject(work: Work, number: str, reason: str) -> Filing:
     """Reject a submitted filing with a reason."""
     _, filing = await _locked(work, number)
     _require_agency(work, filing)
-    LIFE.after(filing.state, FilingEvent.REJECT)
+    rules.after(filing.state, FilingEvent.REJECT)
     rejected = await store.reject(work.tx, filing, mark=mark_of(work, reason))
     work.record("filing.reject", number, reason=reason)
     tell(work, rejected)
@@ -119,7 +113,7 @@ async def cancel(work: Work, number: str, asked: Cancellation) -> Filing:
     _, filing = await _locked(work, number)
     if work.caller.kind is not PartyKind.CHANNEL:
         _require_agency(work, filing)
-    state = LIFE.after(filing.state, FilingEvent.CANCEL)
+    state = rules.after(filing.state, FilingEvent.CANCEL)
     overridden = _past_lock_in(work, filing, override=asked.override)
     (cancelled,) = await store.end(
         work.tx,
@@ -137,10 +131,9 @@ async def change(work: Work, number: str, asked: Change) -> Filing:
     """Close an approved filing and open the one that takes its place; answer the new one."""
     known, filing = await _locked(work, number)
     _require_agency(work, filing)
-    state = LIFE.after(filing.state, FilingEvent.CHANGE)
+    state = rules.after(filing.state, FilingEvent.CHANGE)
     overridden = _past_lock_in(work, filing, override=asked.override)
-    if replace(asked.asked, first_day=None) == _asked_of(filing, None):
-        raise FilingUnchanged
+    rules.require_change(filing, asked.asked)
     determinations = await entitlement.determinations_of(work.tx, known.worker.id)
     places = await store.known_places(work.tx, [asked.asked.treatment_region])
     refuse_all(faults_of(work, asked.asked, known, determinations, places))
@@ -188,14 +181,15 @@ async def expire_due(work: Work) -> int:
     return expired
 
 
-async def _submitter(work: Work, submission: Submission, *, is_channel: bool) -> Registered:
+async def _submitter(work: Work, submission: Submission) -> Registered:
     """Find the worker to be filed, held against other writers, with identity and card checked."""
-    claim = submission.claim
-    if is_channel and (claim is None or claim.card_kind is CardKind.NONE):
-        raise CardRequired
+    claim, party = submission.claim, work.caller.kind
+    fault = rules.card_fault(party, claim)
+    if fault is not None:
+        raise fault
     if claim is not None:
         found = await entitlement.locked(
-            work, certificates=[claim.certificate_number], claimed=is_channel
+            work, certificates=[claim.certificate_number], claimed=party is PartyKind.CHANNEL
         )
         refuse_all(entitlement.check_claim(claim, found[0] if found else None))
     else:
@@ -235,32 +229,13 @@ async def _in_the_way(work: Work, filing: Filing) -> Refusal:
 
 def _past_lock_in(work: Work, filing: Filing, *, override: bool) -> bool:
     """Refuse within the lock-in unless the agency overrides; say whether it had to."""
-    if override and work.caller.kind is PartyKind.CHANNEL:
-        raise OverrideForeign
     assert filing.decided_at is not None, "an approved filing was decided"
     approved_on = business_day(filing.decided_at)
     locked = rules.lock_in(filing.kind, approved_on, work.today, filing.insured_region, work.book)
-    if locked is not None and not override:
-        raise locked
+    rules.require_unlocked(locked, work.caller.kind, override=override)
     return locked is not None
 
 
 def _require_agency(work: Work, filing: Filing) -> None:
     if not work.caller.governs(filing.insured_region):
         raise FilingForeign
-
-
-def _first_day(filing: Filing, given: date | None, today: date) -> date | None:
-    """Return the agency's own choice, or the submitter's as far as it lies ahead."""
-    asked = filing.asked_first_day
-    return given or (asked if asked is not None and asked > today else None)
-
-
-def _asked_of(filing: Filing, first_day: date | None) -> FilingAsked:
-    return FilingAsked(
-        kind=filing.kind,
-        treatment_region=filing.treatment_region,
-        cost_kinds=filing.cost_kinds,
-        first_day=first_day,
-        referral=filing.referral,
-    )

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.entitlement.errors import EntitlementLost
+from app.entitlement.model import CardKind, IdentityClaim
 from app.filing import rules
+from app.filing.errors import CardRequired, FilingLocked, FilingUnchanged, OverrideForeign
 from app.filing.model import (
     LIFE,
     Cover,
@@ -23,9 +25,11 @@ from app.filing.model import (
 )
 from app.kernel.costs import CostKind
 from app.kernel.lifecycle import NoSuchMove
+from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
 from app.kernel.regions import Scheme, covers
 from app.policy.book import PolicyBook
+from tests.rules.filing.test_covering import FILING
 
 BOOK = PolicyBook.load()
 DAY = date(2025, 9, 1)
@@ -256,6 +260,79 @@ def test_a_row_is_known_again_by_all_it_asks(
 ) -> None:
     asked = replace(ASKED, **change)  # type: ignore[arg-type]  # fields by name
     assert rules.is_filed_as(asked, FilingKind.RESIDENCE, COVER, day) is same
+
+
+@pytest.mark.parametrize(
+    ("party", "state"),
+    [(PartyKind.CHANNEL, FilingState.SUBMITTED), (PartyKind.AGENCY, FilingState.APPROVED)],
+)
+def test_a_channels_filing_waits_and_an_agencys_does_not(
+    party: PartyKind, state: FilingState
+) -> None:
+    assert rules.first_state(party) is state
+
+
+@pytest.mark.parametrize(
+    ("party", "card_kind", "asked_for"),
+    [
+        (PartyKind.AGENCY, None, False),
+        (PartyKind.AGENCY, CardKind.NONE, False),
+        (PartyKind.CHANNEL, None, True),
+        (PartyKind.CHANNEL, CardKind.NONE, True),
+        (PartyKind.CHANNEL, CardKind.PHYSICAL, False),
+        (PartyKind.CHANNEL, CardKind.ELECTRONIC, False),
+    ],
+)
+def test_through_a_channel_the_card_is_shown(
+    party: PartyKind, card_kind: CardKind | None, *, asked_for: bool
+) -> None:
+    claim = card_kind and IdentityClaim(certificate_number="1", name="赵", card_kind=card_kind)
+    assert isinstance(rules.card_fault(party, claim), CardRequired) is asked_for
+
+
+def test_only_the_agency_sets_a_lock_in_aside() -> None:
+    locked = FilingLocked(locked_through=DAY)
+    rules.require_unlocked(None, PartyKind.CHANNEL, override=False)
+    rules.require_unlocked(locked, PartyKind.AGENCY, override=True)
+    for party, override, refusal in (
+        (PartyKind.CHANNEL, False, FilingLocked),
+        (PartyKind.AGENCY, False, FilingLocked),
+        (PartyKind.CHANNEL, True, OverrideForeign),
+    ):
+        with pytest.raises(refusal):
+            rules.require_unlocked(locked, party, override=override)
+
+
+def test_a_change_changes_more_than_the_first_day() -> None:
+    same = rules.asked_of(FILING, None)
+    for asked in (same, replace(same, first_day=DAY)):
+        with pytest.raises(FilingUnchanged):
+            rules.require_change(FILING, asked)
+    rules.require_change(FILING, replace(same, treatment_region="330000"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen", "start"),
+    [
+        (None, None, None),
+        (date(2025, 8, 31), None, None),
+        (DAY, None, None),
+        (date(2025, 9, 2), None, date(2025, 9, 2)),
+        (date(2025, 9, 2), DAY, DAY),
+    ],
+)
+def test_on_approval_the_agencys_choice_counts_then_the_submitters_if_it_lies_ahead(
+    asked: date | None, chosen: date | None, start: date | None
+) -> None:
+    waiting = replace(FILING, asked_first_day=asked)
+    assert rules.start_on_approval(waiting, chosen, DAY) == start
+
+
+def test_a_filing_moves_along_its_table_only() -> None:
+    approved = rules.after(FilingState.SUBMITTED, FilingEvent.APPROVE)
+    assert approved is FilingState.APPROVED
+    with pytest.raises(NoSuchMove):
+        rules.after(FilingState.REJECTED, FilingEvent.APPROVE)
 
 
 def test_every_state_is_reached_and_an_approved_filing_ends_once() -> None:
