@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Sequence
 
 from app.kernel.money import Money
-from app.sandbox.story.stage import BEIJING, NOTIFIED, SHANDONG, UNCLEARED, Stage
+from app.sandbox.story.stage import BEIJING, FITTER, HOSPITAL, NOTIFIED, SHANDONG, UNCLEARED, Stage
 from app.sandbox.story.wire import Body
 
 SCHEME = "cross_province"
+SHOWN = (UNCLEARED, NOTIFIED, *(f"payable:{SHANDONG}:{code}" for code in (HOSPITAL, FITTER)))
 SIDES = ((BEIJING, "payable"), (SHANDONG, "receivable"))
 
 
@@ -83,7 +84,7 @@ async def _items(stage: Stage, number: str, claim: Body) -> None:
         f"/v1/clearings/{number}/items", insured_place=BEIJING, treatment_place=SHANDONG
     )
     text = "\n".join(
-        f"{it['number']},{Money.yuan(it['total']).fen},{Money.yuan(it['fund']).fen}" for it in items
+        f"{it['number']} {Money.yuan(it['total']).fen} {Money.yuan(it['fund']).fen}" for it in items
     )
     root = hashlib.sha256(text.encode()).hexdigest()
     stage.expect_equal("The digest recomputed from the items", root, claim["root"])
@@ -96,8 +97,8 @@ async def _items(stage: Stage, number: str, claim: Body) -> None:
         "fund": str(Money.total(Money.yuan(fund) for fund in ours.values())),
     }
     stage.teller.says(
-        f"Shandong recomputes the digest 摘要 from {len(items)} items: {root[:16]}…, the same; the "
-        f"story's {len(ours)} settlements are all there"
+        f"Shandong recomputes the digest 摘要 from the {len(items)} items: {root[:16]}…; "
+        f"{len(found)} of the story's {len(ours)} settlements are among them"
     )
 
 
@@ -132,7 +133,7 @@ def _show(stage: Stage, notices: Sequence[Body]) -> None:
 async def _prove(stage: Stage) -> None:
     """Show the balances of the pair and ask the hub to prove its books."""
     accounts = await stage.cast.operator.all("/v1/ledger/accounts", place=SHANDONG)
-    shown = [it for it in accounts if it["insured_place"] in (None, BEIJING)]
+    shown = [it for it in accounts if it["name"] in SHOWN]
     rows = [(it["name"], it["balance"], str(it["version"])) for it in shown]
     stage.teller.table(
         "Balances 账户余额", ("account 账户", "debits less credits 余额, 元", "postings 笔数"), rows
