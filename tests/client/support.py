@@ -12,13 +12,20 @@ from pathlib import Path
 
 import httpx
 
+from app.cli.credentials import give_client
 from hub_client import AsyncHubClient, Desk, HubClient, Pacing, Unseen, open_desk
+from hub_client.desk import Token
 from tests.client.network import Bridge, Network, Pause
-from tests.support.parties import made_client
+from tests.support.parties import as_operator
 from tests.support.world import World
 
 _DESKS = itertools.count()
 CREDENTIALS: dict[tuple[int, str], tuple[str, str]] = {}
+
+
+def _token(world: World, party: str) -> str:
+    client = world.institution(party) if party[0].isalpha() else world.agency(party)
+    return client.signer.issue(client.caller, world.clock())
 
 
 @dataclass(slots=True)
@@ -35,7 +42,7 @@ async def credentials(world: World, party: str) -> tuple[str, str]:
     """Return a credential of a party, made once per world."""
     known = CREDENTIALS.get((id(world), party))
     if known is None:
-        made = await made_client(world, party)
+        made = await as_operator(world, lambda work: give_client(work, party))
         known = CREDENTIALS[(id(world), party)] = (made.id, made.secret)
     return known
 
@@ -48,9 +55,10 @@ async def opened(
     window: int = 0,
     deadline: float = 30.0,
     when_unseen: Unseen = Unseen.RESEND,
+    signs_in: bool = False,
 ) -> tuple[Desk, Network, Pause]:
     """Open a desk on the world's clock, and a network to the world's hub."""
-    client_id, secret = await credentials(world, party)
+    client_id, secret = (await credentials(world, party)) if signs_in else ("", "")
     pause = Pause()
     apart = timedelta(seconds=next(_DESKS))  # the world's clock stands still; desks do not meet
     desk = open_desk(
@@ -64,6 +72,8 @@ async def opened(
         clock=lambda: world.clock() + apart,
     )
     desk.monotonic = pause.now
+    if not signs_in:  # verifying a secret is slow by design; most tests begin with a token
+        desk.token = Token(_token(world, party), until=600.0)
     hub = httpx.ASGITransport(world.app, raise_app_exceptions=False)
     return desk, Network(hub), pause
 
@@ -76,10 +86,11 @@ async def desktop(
     *,
     window: int = 0,
     when_unseen: Unseen = Unseen.RESEND,
+    signs_in: bool = False,
 ) -> AsyncIterator[Desktop]:
     """Open an asynchronous client."""
     desk, network, pause = await opened(
-        world, party, journal, window=window, when_unseen=when_unseen
+        world, party, journal, window=window, when_unseen=when_unseen, signs_in=signs_in
     )
     client = AsyncHubClient("http://hub", desk, transport=network, sleep=pause.sleep)
     async with client:
@@ -88,6 +99,6 @@ async def desktop(
 
 async def blocking(world: World, party: str, journal: Path | str = ":memory:") -> HubClient:
     """Open a blocking client; use it in a thread of its own."""
-    desk, network, pause = await opened(world, party, journal)
+    desk, network, pause = await opened(world, party, journal, signs_in=True)
     bridge = Bridge(network, asyncio.get_running_loop())
     return HubClient("http://hub", desk, transport=bridge, sleep=pause.block)

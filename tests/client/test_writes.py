@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
@@ -86,15 +87,15 @@ async def test_whatever_the_network_does_there_is_one_effect(
 
 async def test_the_intent_is_on_disk_before_the_request_leaves(hub: World, tmp_path: Path) -> None:
     asked = await order(hub)
-    async with desktop(hub, BEIJING, tmp_path / "journal") as at:
+    async with desktop(hub, BEIJING, tmp_path / "journal", signs_in=True) as at:
         found: list[State] = []
         carry = at.network.hub.handle_async_request
 
-        async def spy(request: object) -> object:
+        async def spy(request: httpx.Request) -> httpx.Response:
             found.extend(entry.state for entry in at.desk.journal.unsettled())
-            return await carry(request)  # type: ignore[arg-type]  # passed on as it came
+            return await carry(request)
 
-        at.network.hub.handle_async_request = spy  # type: ignore[method-assign, assignment]  # a spy
+        at.network.hub.handle_async_request = spy  # type: ignore[method-assign]  # a spy
         await at.client.submit_filing(asked)
         assert found == [State.MEANT, State.MEANT]  # the token's request, and the filing's
 
@@ -170,7 +171,7 @@ async def test_a_retry_is_pressed_by_two_clerks_at_once_and_counts_once(hub: Wor
 
 async def test_an_expired_token_is_renewed_and_the_same_message_goes_again(hub: World) -> None:
     asked = await order(hub)
-    async with desktop(hub, BEIJING) as at:
+    async with desktop(hub, BEIJING, signs_in=True) as at:
         await at.client.filings()
         hub.clock.advance(hours=1)
         await at.client.submit_filing(asked)
@@ -186,7 +187,7 @@ async def test_a_read_of_what_is_not_there_says_so(hub: World) -> None:
 
 
 async def test_wrong_credentials_are_a_refusal_not_a_mystery(hub: World) -> None:
-    async with desktop(hub, BEIJING) as at:
+    async with desktop(hub, BEIJING, signs_in=True) as at:
         at.desk.credentials = type(at.desk.credentials)("110000-nobody", "x")
         with pytest.raises(HubRefusedError):
             await at.client.filings()

@@ -14,6 +14,7 @@ from hub_client.talk import persist, read, record, said
 from hub_client.wire import Json, Plan, Request
 
 S = TypeVar("S")
+JSON = {"content-type": "application/json"}
 
 
 def show(
@@ -41,17 +42,9 @@ def everything(
 
 def look(desk: Desk, shape: type[S], path: str, order: object | None = None) -> Plan[S]:
     """Ask by POST for what must not stand in a URL, or is computed; nothing is changed."""
-    reply = yield from persist(
-        desk,
-        Request(
-            method="POST",
-            path=path,
-            headers={"content-type": "application/json"},
-            body=body_of(order),
-        ),
-        desk.pacing.deadline,
-    )
-    return read_as(shape, said(reply))
+    headers = {} if order is None else JSON
+    request = Request(method="POST", path=path, headers=headers, body=body_of(order))
+    return read_as(shape, said((yield from persist(desk, request, desk.pacing.deadline))))
 
 
 def act(desk: Desk, shape: type[S], verb: str, path: str, order: object | None = None) -> Plan[S]:

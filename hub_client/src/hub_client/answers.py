@@ -171,3 +171,65 @@ class BatchResult:
 
     accepted: tuple[AcceptedRow, ...]
     refused: tuple[RefusedRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReason:
+    """What the worker pays for one reason (个人支付，按原因)."""
+
+    reason: str
+    own: Yuan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineResult:
+    """The decision on one line (明细核算结果), with its clause in both languages."""
+
+    serial: str
+    refund_of: str | None
+    category: str
+    item_name: str
+    amount: Yuan
+    fund: Yuan
+    own: Yuan
+    reason: str | None
+    clause: str
+    says: str
+    says_zh: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a settlement would decide now (预结算结果); nothing is booked."""
+
+    visit: str
+    line_count: int
+    total: Yuan
+    fund: Yuan
+    own: Yuan
+    own_by_reason: tuple[OwnReason, ...]
+    lines: tuple[LineResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A settlement, or the negative twin that cancels one (结算信息)."""
+
+    number: str
+    kind: str
+    visit: str
+    cancels: str | None
+    cancelled_by: str | None
+    settled_at: datetime
+    business_day: date
+    month: str
+    institution: str
+    worker: str
+    line_count: int
+    total: Yuan
+    fund: Yuan
+    own: Yuan
+    invoice_no: str | None
+    clearing: str | None
+    own_by_reason: tuple[OwnReason, ...] = ()
+    lines: tuple[LineResult, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub_client.shells import Blocking, Concurrent, Verb
 from hub_client.verbs import filings as filed
 from hub_client.verbs import messages, visits
+from hub_client.verbs import settlements as settled
 
 
 class Verbs:
@@ -21,6 +22,12 @@ class Verbs:
     remove_line = Verb(visits.remove_line)
     discharge = Verb(visits.discharge)
     undo_discharge = Verb(visits.undo_discharge)
+
+    preview = Verb(settled.preview)
+    settle = Verb(settled.settle)
+    cancel_settlement = Verb(settled.cancel_settlement)
+    settlement = Verb(settled.settlement)
+    settlements = Verb(settled.settlements)
 
     submit_filing = Verb(filed.submit_filing)
     filing = Verb(filed.filing)

@@ -127,3 +127,20 @@ class BatchRow:
     referring_institution: str = ""
     referral_reason: str = ""
     referred_on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """The institution's own figures of a visit (总额核对)."""
+
+    total: Yuan
+    line_count: int
+    invoice_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelling:
+    """Why a settlement is cancelled (结算撤销); after a clearing as an adjustment."""
+
+    adjustment: bool = False
+    reason: str | None = None

@@ -147,6 +147,15 @@ class TotalsDifferError(HubError):
         self.hub = hub
 
 
+class LinesMissingError(HubError):
+    """Lines that were sent are not all with the hub; send the same lines again."""
+
+    def __init__(self, visit: str, serials: tuple[str, ...]) -> None:
+        super().__init__(f"{visit}: {len(serials)} lines are missing, from {serials[0]}")
+        self.visit = visit
+        self.serials = serials
+
+
 _BY_STATUS: Mapping[int, type[HubRefusedError]] = {
     401: NotAllowedError,
     403: NotAllowedError,

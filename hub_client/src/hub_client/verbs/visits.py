@@ -11,7 +11,7 @@ from hub_client.acts import act, chunks, everything, look, remove, show
 from hub_client.answers import Identification, Institution, LinesRemoved, LinesTaken, Visit
 from hub_client.desk import Desk
 from hub_client.orders import Admission, Discharge, FeeLine, Identity
-from hub_client.problems import TotalsDifferError
+from hub_client.problems import LinesMissingError, TotalsDifferError
 from hub_client.talk import segment
 from hub_client.wire import Plan
 
@@ -99,10 +99,10 @@ def upload_lines(desk: Desk, visit: str, lines: Sequence[FeeLine]) -> Plan[Lines
             desk, LinesTaken, "upload_lines", f"{_at(visit)}/lines", LinesCall(tuple(chunk))
         )
         count += taken.accepted
-        total = yield from _expected(desk, visit, chunk, taken, total)
-        ours = (count if taken.accepted + taken.replayed == len(chunk) else -1, total)
-        if ours != (taken.line_count, taken.total):
-            raise TotalsDifferError(visit, ours=ours, hub=(taken.line_count, taken.total))
+        total = yield from _total_after(desk, visit, chunk, taken, total)
+        ours, hub = (count, total), (taken.line_count, taken.total)
+        if ours != hub:
+            raise TotalsDifferError(visit, ours=ours, hub=hub)
         accepted, replayed = accepted + taken.accepted, replayed + taken.replayed
     return replace(taken, accepted=accepted, replayed=replayed)
 
@@ -118,18 +118,21 @@ class _KeptLines:
     items: tuple[_Kept, ...]
 
 
-def _expected(
+def _total_after(
     desk: Desk, visit: str, chunk: list[FeeLine], taken: LinesTaken, before: Decimal
 ) -> Plan[Decimal]:
-    """Return what the total must be after a call; which of it was new is asked if not plain."""
-    if not taken.replayed:
+    """Return what the total must be after a call; which lines were new is asked if need be."""
+    whole = taken.accepted + taken.replayed == len(chunk)
+    if whole and not taken.replayed:
         return before + sum((line.amount for line in chunk), Decimal(0))
-    if not taken.accepted:
+    if whole and not taken.accepted:
         return before
     kept = yield from show(desk, _KeptLines, f"{_at(visit)}/lines")
     there = {line.serial: line.amount for line in kept.items}
     missing = [line.serial for line in chunk if there.get(line.serial) != line.amount]
-    return Decimal(-1) if missing else sum(there.values(), Decimal(0))
+    if missing:
+        raise LinesMissingError(visit, tuple(missing))
+    return sum(there.values(), Decimal(0))
 
 
 def remove_lines(desk: Desk, visit: str) -> Plan[LinesRemoved]:
