@@ -12,6 +12,7 @@ from app.kernel.calendar import Month, Quarter
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
+from app.settlement.model import SettlementKind
 
 Period: TypeAlias = Quarter | Month
 
@@ -101,6 +102,14 @@ class Clearing:
     policy_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which period of which scheme to clear, as asked."""
+
+    scheme: Scheme
+    period: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """A clearing before it has a number."""
@@ -143,7 +152,7 @@ class Item:
     number: str
     insured_place: str
     treatment_place: str
-    kind: str
+    kind: SettlementKind
     business_day: date
     month: str
     total: Money

@@ -16,11 +16,12 @@ from app.clearing.model import (
     Net,
     Notice,
     NoticeKind,
+    Run,
     Statement,
     Totals,
 )
-from app.clearing.service import Run
 from app.kernel.regions import Scheme
+from app.settlement.model import SettlementKind
 
 _YUAN = "yuan with two decimals 元，两位小数"
 _NUMBER = "C0000002510210000001"
@@ -175,7 +176,7 @@ class ItemView(BaseModel):
     number: str = Field(description="Settlement number 结算编号", examples=["A3701002509010000001"])
     insured_place: str = Field(description="Insured place 参保地", examples=["110000"])
     treatment_place: str = Field(description="Treatment place 就医地", examples=["370000"])
-    kind: str = Field(
+    kind: SettlementKind = Field(
         description="settlement, or its negative twin cancellation 结算或撤销",
         examples=["settlement"],
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from app.clearing.errors import ClearingExists, ClearingUnknown, StatementUnknown
 from app.clearing.model import (
@@ -17,6 +16,7 @@ from app.clearing.model import (
     Notice,
     NoticeKind,
     Opening,
+    Run,
     Statement,
 )
 from app.clearing.rules import net, notices, periods
@@ -24,20 +24,11 @@ from app.clearing.store import claims as kept_claims
 from app.clearing.store import notices as kept_notices
 from app.clearing.store import runs
 from app.kernel.money import Money
-from app.kernel.regions import Scheme
 from app.ledger import service as ledger
 from app.ledger.entries import notice_issued
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 from app.settlement import service as settlements
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Which period of which scheme to clear."""
-
-    scheme: Scheme
-    period: str
 
 
 async def run(work: Work, asked: Run) -> Clearing:

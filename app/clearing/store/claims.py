@@ -14,7 +14,7 @@ from app.kernel.money import Money
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
 from app.runtime.paging import PageAsked
-from app.settlement.model import PairTotal
+from app.settlement.model import PairTotal, SettlementKind
 from app.settlement.tables import settlement
 
 _CLAIM = sa.text(
@@ -135,7 +135,7 @@ def _item(row: sa.Row[Any]) -> Item:
         number=row.number,
         insured_place=row.insured_place,
         treatment_place=row.treatment_place,
-        kind=row.kind,
+        kind=SettlementKind(row.kind),
         business_day=row.business_day,
         month=row.month,
         total=Money(row.total_fen),
