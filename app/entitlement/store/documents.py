@@ -1,26 +1,21 @@
-"""Every SQL statement about workers, determinations and losses of entitlement."""
+"""Every SQL statement about determinations and losses of entitlement."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
 
-from app.entitlement.errors import CardTaken
 from app.entitlement.model import (
-    CertificateKind,
     Determination,
     DeterminationKind,
     DeterminationState,
     EntitlementLoss,
     LossKind,
-    Person,
-    Registered,
     Worker,
 )
 from app.entitlement.tables import (
@@ -29,77 +24,12 @@ from app.entitlement.tables import (
     entitlement_loss,
     loss_serial,
     worker,
-    worker_identity,
-    worker_serial,
 )
-from app.kernel.identity import Sex
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
 from app.runtime.numbers import next_number
 
 SEEN = visible(regions=(worker.c.insured_region,))
-CARDS = ("card_number", "electronic_card")
-NO_TEXTS: tuple[str, ...] = ()
-
-_REGISTERED = (
-    sa.select(
-        worker,
-        *(c for c in worker_identity.c if c.name != "worker_id"),
-        entitlement_loss.c.lost_on,
-    )
-    .join(worker_identity, worker_identity.c.worker_id == worker.c.id)
-    .outerjoin(entitlement_loss, entitlement_loss.c.worker_id == worker.c.id)
-)
-_NAMED = sa.union(
-    sa.select(worker.c.id).where(
-        worker.c.number == sa.any_(sa.bindparam("numbers", type_=ARRAY(sa.Text)))
-    ),
-    sa.select(worker_identity.c.worker_id).where(
-        worker_identity.c.certificate_number
-        == sa.any_(sa.bindparam("certificates", type_=ARRAY(sa.Text)))
-    ),
-).scalar_subquery()
-_BY_NUMBER = _REGISTERED.where(worker.c.number == sa.bindparam("number"), SEEN)
-_BY_CERTIFICATE = _REGISTERED.where(
-    worker_identity.c.certificate_number == sa.bindparam("certificate")
-)
-# Locked in one order, so that two batches of the same workers wait instead of deadlocking.
-_LOCK = (
-    sa.select(worker.c.id)
-    .where(worker.c.id.in_(_NAMED))
-    .order_by(worker.c.id)
-    .with_for_update(key_share=True)
-)
-_LOCK_SEEN = _LOCK.where(SEEN)
-_BY_IDS = _REGISTERED.where(worker.c.id == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.BigInteger))))
-_TURN = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:certificate, 6))")
-_ADD_WORKER = (
-    worker.insert()
-    .values(
-        number=next_number("W", worker_serial),
-        insured_region=sa.bindparam("number_region"),
-        employer=sa.bindparam("employer"),
-        registered_by=sa.bindparam("registered_by"),
-        created_at=sa.bindparam("at"),
-        updated_at=sa.bindparam("at"),
-    )
-    .returning(worker)
-)
-_ADD_IDENTITY = worker_identity.insert()
-_TOUCH = (
-    worker.update()
-    .where(worker.c.id == sa.bindparam("worker_id"))
-    .values(employer=sa.bindparam("employer"), updated_at=sa.bindparam("at"))
-)
-_CARDS = (
-    worker_identity.update()
-    .where(worker_identity.c.worker_id == sa.bindparam("of_worker"))
-    .values(
-        card_number=sa.bindparam("card_number"),
-        electronic_card=sa.bindparam("electronic_card"),
-        phone=sa.bindparam("phone"),
-    )
-)
 _DETERMINATIONS = sa.select(determination, worker.c.number.label("worker")).join(
     worker, worker.c.id == determination.c.worker_id
 )
@@ -178,97 +108,6 @@ _ADD_LOSS = (
 )
 
 
-async def registered(conn: Conn, scope: Scope, number: str) -> Registered | None:
-    """Read a worker by public number."""
-    row = (await conn.execute(_BY_NUMBER, {"number": number, **scope.binds()})).one_or_none()
-    return None if row is None else _registered(row)
-
-
-async def holder(conn: Conn, certificate: str) -> Registered | None:
-    """Read the worker a certificate belongs to, whoever asks: identity checks answer no more."""
-    row = (await conn.execute(_BY_CERTIFICATE, {"certificate": certificate})).one_or_none()
-    return None if row is None else _registered(row)
-
-
-async def by_ids(conn: Conn, worker_ids: Collection[int]) -> list[Registered]:
-    """Read the workers other rows refer to."""
-    found = await conn.execute(_BY_IDS, {"ids": list(worker_ids)})
-    return [_registered(row) for row in found]
-
-
-async def locked(
-    tx: Tx,
-    scope: Scope | None,
-    *,
-    numbers: Sequence[str] = NO_TEXTS,
-    certificates: Sequence[str] = NO_TEXTS,
-) -> list[Registered]:
-    """Read workers and hold them against filings and losses written elsewhere at the same time.
-
-    Without a scope only for an identity that the caller has proven or is about to prove.
-    """
-    asked = {"numbers": list(numbers), "certificates": list(certificates)}
-    if scope is None:
-        held = await tx.execute(_LOCK, asked)
-    else:
-        held = await tx.execute(_LOCK_SEEN, {**asked, **scope.binds()})
-    # Read after the lock: what a rival committed while this waited is seen now.
-    return await by_ids(tx, held.scalars().all())
-
-
-async def take_turn(tx: Tx, certificate: str) -> None:
-    """Let registrations of one certificate follow one another."""
-    await tx.execute(_TURN, {"certificate": certificate})
-
-
-async def add(
-    tx: Tx, person: Person, *, region: str, employer: str, by: tuple[str, datetime, date]
-) -> Worker:
-    """Keep a new worker; `by` is the party, the instant and the business day."""
-    party, at, day = by
-    row = (
-        await tx.execute(
-            _ADD_WORKER,
-            {
-                "number_region": region,
-                "number_day": day,
-                "employer": employer,
-                "registered_by": party,
-                "at": at,
-            },
-        )
-    ).one()
-    made = _worker(row)
-    await _unless_taken(
-        tx,
-        _ADD_IDENTITY,
-        {
-            "worker_id": made.id,
-            "certificate_kind": person.certificate_kind,
-            "certificate_number": person.certificate_number,
-            "name": person.name,
-            "card_number": person.card_number,
-            "electronic_card": person.electronic_card,
-            "phone": person.phone,
-            "sex": person.sex,
-            "birth_date": person.birth_date,
-        },
-    )
-    return made
-
-
-async def renew(tx: Tx, of: Worker, person: Person, employer: str, at: datetime) -> None:
-    """Keep a worker's new employer, cards and phone."""
-    await tx.execute(_TOUCH, {"worker_id": of.id, "employer": employer, "at": at})
-    row = {
-        "of_worker": of.id,
-        "card_number": person.card_number,
-        "electronic_card": person.electronic_card,
-        "phone": person.phone,
-    }
-    await _unless_taken(tx, _CARDS, row)
-
-
 async def determinations(
     conn: Conn, worker_ids: Collection[int]
 ) -> Mapping[int, list[Determination]]:
@@ -337,43 +176,6 @@ async def add_loss(tx: Tx, of: Worker, day: date, row: Mapping[str, object]) -> 
     """Keep a loss of entitlement; the worker is locked and has none."""
     asked = {**row, "of_worker": of.id, "number_region": of.insured_region, "number_day": day}
     return _loss((await tx.execute(_ADD_LOSS, asked)).one(), of.number)
-
-
-async def _unless_taken(tx: Tx, statement: sa.Executable, row: Mapping[str, object]) -> None:
-    try:
-        await tx.execute(statement, dict(row))
-    except IntegrityError as error:
-        # The database's sentence names the index, and the number: only the first is passed on.
-        field = next((card for card in CARDS if f"identity_{card}" in str(error.orig)), None)
-        if field is None:
-            raise
-        raise CardTaken(field=field) from None
-
-
-def _worker(row: sa.Row[Any]) -> Worker:
-    return Worker(
-        id=row.id,
-        number=row.number,
-        insured_region=row.insured_region,
-        employer=row.employer,
-        registered_by=row.registered_by,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
-
-
-def _registered(row: sa.Row[Any]) -> Registered:
-    person = Person(
-        name=row.name,
-        certificate_kind=CertificateKind(row.certificate_kind),
-        certificate_number=row.certificate_number,
-        card_number=row.card_number,
-        electronic_card=row.electronic_card,
-        phone=row.phone,
-        sex=Sex(row.sex),
-        birth_date=row.birth_date,
-    )
-    return Registered(worker=_worker(row), person=person, lost_on=row.lost_on)
 
 
 def _determination(row: sa.Row[Any], of: str) -> Determination:
