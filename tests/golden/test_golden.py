@@ -42,7 +42,8 @@ def test_who_may_call_what_is_as_published(world: World) -> None:
         for dependency in route.dependencies:
             kinds |= {str(k) for k in getattr(dependency.dependency, "kinds", ())}
         allowed = " ".join(sorted(kinds)) or "-"
-        lines += [f"{method:6} {route.path:60} {allowed}" for method in route.methods]
+        methods = route.methods or ()
+        lines += [f"{method:6} {route.path:60} {allowed}" for method in methods]
     compare("callers.txt", "\n".join(sorted(lines)) + "\n")
 
 
