@@ -21,6 +21,7 @@ from tests.support.clearing import (
     root_of,
     run,
 )
+from tests.support.queries import recorded
 from tests.support.world import World
 
 JULY, AUGUST, SEPTEMBER = date(2025, 7, 4), date(2025, 8, 5), date(2025, 9, 30)
@@ -258,6 +259,29 @@ async def test_what_is_settled_late_falls_in_the_next_period(world: World, quart
     assert [it["fund"] for it in items] == ["0.07", "9.99", "0.08"]
     before = await all_items(world.operator, quarter)
     assert late not in {it["number"] for it in before}
+
+
+async def test_a_run_costs_nine_statements_whatever_it_takes_in(world: World) -> None:
+    world.clock.set_day("2027-01-21")
+    many = [
+        Arranged(f"{n}0000", "370000", n, date(2026, 11, 1))
+        for n in (11, 12, 13, 14, 15, 21, 22, 23)
+        for _ in range(5)
+    ]
+    await arranged(world, *many)
+    with recorded(world) as statements:
+        await cleared(world, "2026Q4")
+    assert [statement.split()[0] for statement in statements] == [
+        "INSERT",  # the message
+        "INSERT",  # the clearing
+        "SELECT",  # the locks of the months
+        "INSERT",  # the months, closed
+        "WITH",  # the settlements, taken in and totalled
+        "WITH",  # the claims
+        "SELECT",  # the clearing
+        "SELECT",  # its claims, for those to be told
+        "WITH",  # the answer
+    ]
 
 
 async def test_clearing_by_the_month_is_a_matter_of_configuration(

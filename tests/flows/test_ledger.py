@@ -16,6 +16,7 @@ from app.ledger.entries import (
 )
 from app.ledger.model import Entry
 from tests.support.ledger import balances, booked, proven
+from tests.support.queries import recorded
 from tests.support.world import World
 
 DAY = date(2025, 9, 1)
@@ -51,19 +52,10 @@ async def test_entries_of_one_transaction_step_through_the_balances_in_order(wor
 
 
 async def test_all_that_a_transaction_books_is_one_statement(world: World) -> None:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        if "ledger_book" in statement or "account" in statement:
-            seen.append(statement)
-
-    sa.event.listen(world.hub.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        made = [settled(f"A-one-{n}", 10, "140000", "330000") for n in range(50)]
+    made = [settled(f"A-one-{n}", 10, "140000", "330000") for n in range(50)]
+    with recorded(world) as statements:
         await booked(world, made[:20], made[20:])
-    finally:
-        sa.event.remove(world.hub.engine.sync_engine, "before_cursor_execute", note)
-    assert len(seen) == 1
+    assert [s for s in statements if "ledger" in s or "account" in s] == [statements[-1]]
 
 
 async def test_a_cancellation_restores_the_balances_and_points_to_what_it_undoes(
