@@ -1,0 +1,254 @@
+"""`hub demo` as a newcomer and a program meet it: another process, first fresh, then used."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+SECONDS_MAX = 240
+KEYS = ["settlements", "refusals", "replays", "clearing", "proof", "elapsed_seconds"]
+STAY = {
+    "over_cap": (24, "1652.86", "1115.10", "537.76"),
+    "out_of_scope": (3, "1586.00", "0.00", "1586.00"),
+    "restricted": (5, "566.10", "0.00", "566.10"),
+    "not_in_catalogue": (6, "409.50", "0.00", "409.50"),
+    "not_injury_related": (8, "135.20", "0.00", "135.20"),
+    None: (114, "10876.30", "10876.30", "0.00"),
+}
+AMOUNTS = {
+    "stay": ("15225.96", "11991.40", "3234.56"),
+    "fitting": ("26800.00", "21201.80", "5598.20"),
+    "cancellation": ("-26800.00", "-21201.80", "-5598.20"),
+    "new_settlement": ("24960.00", "21201.80", "3758.20"),
+}
+CLEARED = "33193.20"  # 11991.40 + 21201.80, the cancelled one having gone in and out
+FAILING = """
+import sys
+from app.sandbox import story
+
+async def disagree(stage):
+    stage.expect_equal("The figure", 1, 2)
+
+story.SCENES = (("A scene that cannot go well", disagree),)
+sys.argv = ["hub", "demo", "--once", "--json", "--port", "0"]
+from app.cli import main
+main()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a demo that ended left on its outputs."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one document on standard output."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    def settlement(self, act: str) -> dict[str, Any]:
+        (found,) = [it for it in self.document["settlements"] if it["act"] == act]
+        return dict(found)
+
+
+def surroundings(home: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HUB_", "DATABASE_URL"))}
+    return {**kept, "HUB_HOME": str(home), "PYTHONWARNINGS": "error"}
+
+
+def play(home: Path, *words: str) -> Run:
+    done = subprocess.run(  # noqa: S603 -- the hub itself
+        [sys.executable, *words],
+        env=surroundings(home),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="hub-demo-"))
+    folder.chmod(0o711)  # as root, Postgres runs as another user and must walk through
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def first(home: Path) -> Run:
+    return play(home, "-m", "app", "demo", "--once", "--json", "--port", "0")
+
+
+@pytest.fixture(scope="module")
+def second(home: Path, first: Run) -> Iterator[tuple[Run, str]]:
+    """A second run on the same data, which keeps serving; its output and where to look next."""
+    assert first.code == 0, first.err
+    log = home / "demo.log"
+    with log.open("w+", encoding="utf-8") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "demo", "--json", "--port", "0"],
+            env=surroundings(home),
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+        )
+        assert process.stdout is not None
+        try:
+            lines = []
+            for line in process.stdout:
+                lines.append(line)
+                if line == "}\n":
+                    break
+            said = log.read_text("utf-8")
+            url = next(word for word in said.split() if word.endswith("/docs"))
+            yield Run(0, "".join(lines), said), url.removesuffix("/docs")
+        finally:
+            process.send_signal(signal.SIGINT)
+            rest, _ = process.communicate(timeout=60)
+    assert not rest, "only the document is on standard output"
+    assert process.returncode == 0, log.read_text("utf-8")
+
+
+def test_the_demo_ends_well_and_prints_one_document(first: Run) -> None:
+    assert first.code == 0, first.err
+    assert list(first.document) == KEYS
+    assert first.document["elapsed_seconds"] > 0
+    assert "The demo runs on its own clock" in first.err
+
+
+@pytest.mark.parametrize("act", AMOUNTS)
+def test_every_amount_of_a_settlement_is_exact_and_adds_up(first: Run, act: str) -> None:
+    found = first.settlement(act)
+    assert (found["total"], found["fund"], found["own"]) == AMOUNTS[act]
+    for name, part in (("total", "amount"), ("fund", "fund"), ("own", "own")):
+        assert sum(Decimal(it[part]) for it in found["by_reason"]) == Decimal(found[name])
+    assert sum(it["lines"] for it in found["by_reason"]) == found["line_count"]
+    for group in found["by_reason"]:
+        assert all(it["clause"] and it["says"] and it["says_zh"] for it in group["clauses"])
+
+
+def test_the_stay_shows_every_reason_with_its_lines_and_amounts(first: Run) -> None:
+    found = {
+        it["reason"]: (it["lines"], it["amount"], it["fund"], it["own"])
+        for it in first.settlement("stay")["by_reason"]
+    }
+    assert found == STAY
+    assert first.settlement("stay")["line_count"] == 160
+
+
+def test_the_prosthesis_is_paid_up_to_beijings_cap(first: Run) -> None:
+    for act in ("fitting", "new_settlement"):
+        (group,) = first.settlement(act)["by_reason"]
+        assert (group["reason"], group["fund"]) == ("device_over_cap", "21201.80")
+
+
+def test_the_cancellation_names_what_it_cancels_and_the_new_settlement_is_another(
+    first: Run,
+) -> None:
+    settled, twin, anew = map(first.settlement, ("fitting", "cancellation", "new_settlement"))
+    assert twin["cancels"] == settled["number"]
+    assert len({settled["number"], twin["number"], anew["number"]}) == 3
+    assert settled["visit"] == twin["visit"] == anew["visit"]
+
+
+def test_the_admission_is_refused_with_three_reasons_at_once(first: Run) -> None:
+    (refusal,) = first.document["refusals"]
+    assert refusal["status"] == 422
+    assert {it["code"] for it in refusal["reasons"]} == {
+        "card-mismatch", "third-party-liable", "filing-missing"
+    }  # fmt: skip
+    assert all(it["title"] and it["title_zh"] for it in refusal["reasons"])
+
+
+def test_the_same_settle_sent_twice_has_one_effect(first: Run) -> None:
+    (replay,) = first.document["replays"]
+    number = first.settlement("stay")["number"]
+    assert replay["first"] == {"status": 201, "replayed": False, "settlement": number}
+    assert replay["second"] == {"status": 201, "replayed": True, "settlement": number}
+    assert replay["equal_bytes"]
+    assert (replay["settlements"], replay["postings"]) == (1, 1)
+
+
+def test_the_quarter_is_cleared_gross_for_both_sides(first: Run) -> None:
+    clearing = first.document["clearing"]
+    assert (clearing["period"], clearing["scheme"]) == ("2025Q4", "cross_province")
+    assert clearing["totals"] == {"settlements": 4, "total": "40185.96", "fund": CLEARED}
+    beijing, shandong = clearing["statements"]["110000"], clearing["statements"]["370000"]
+    assert beijing["claim"] == shandong["claim"]
+    assert beijing["payable"]["fund"] == shandong["receivable"]["fund"] == CLEARED
+    assert beijing["receivable"]["fund"] == shandong["payable"]["fund"] == "0.00"
+    payable, receivable = clearing["notices"]
+    assert (payable["kind"], payable["party_place"]) == ("payable", "110000")
+    assert (receivable["kind"], receivable["party_place"]) == ("receivable", "370000")
+    assert payable["counterpart"] == receivable["number"]
+    assert payable["amount"] == receivable["amount"] == CLEARED
+
+
+def test_the_books_end_with_what_was_settled_and_are_proved(first: Run) -> None:
+    assert first.document["clearing"]["balances"] == {
+        "uncleared:110000:370000": "0.00",
+        "notified:110000:370000": CLEARED,
+        "payable:370000:H37010000001": "-11991.40",
+        "payable:370000:A37010000001": "-21201.80",
+    }
+    assert first.document["proof"] == {
+        "holds": True,
+        "accounts": 4,
+        "entries": 5,
+        "postings": 5,
+        "turnover": "108790.00",
+        "difference": None,
+    }
+
+
+def test_a_second_run_plays_the_next_quarter_on_the_same_data(
+    first: Run, second: tuple[Run, str]
+) -> None:
+    again, _ = second
+    for act, amounts in AMOUNTS.items():
+        found = again.settlement(act)
+        assert (found["total"], found["fund"], found["own"]) == amounts
+        assert found["number"] != first.settlement(act)["number"]
+    assert again.document["clearing"]["period"] == "2026Q1"
+    assert again.document["clearing"]["totals"]["fund"] == CLEARED
+    assert again.document["proof"]["turnover"] == "217580.00"
+    assert again.document["proof"]["holds"]
+
+
+def test_after_the_story_the_hub_keeps_serving(home: Path, second: tuple[Run, str]) -> None:
+    said, url = second
+    assert httpx.get(f"{url}/v1/health/ready").status_code == 200
+    assert httpx.get(f"{url}/docs").status_code == 200
+    assert str(home / "credentials.json") in said.err
+
+
+def test_what_deviates_is_said_in_a_sentence_and_ends_with_1(first: Run) -> None:
+    assert first.code == 0, first.err
+    folder = Path(tempfile.mkdtemp(prefix="hub-demo-"))
+    folder.chmod(0o711)
+    try:
+        run = play(folder, "-c", FAILING)
+    finally:
+        shutil.rmtree(folder)
+    assert run.code == 1
+    assert "The figure is 1, and should be 2." in run.err
+    assert list(run.document) == KEYS
