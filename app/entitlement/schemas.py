@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from app.entitlement.model import (
     CertificateKind,
@@ -29,6 +30,14 @@ Region = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 WorkerNumber = Annotated[str, StringConstraints(pattern=r"^W[0-9]{19}$")]
 
 WORKER = "W1100002509010000001"
+WORKER_EXAMPLE: JsonDict = {
+    "certificate_kind": "social_security_number",
+    "certificate_number": "11000019600101001X",
+    "name": "赵例甲甲",
+    "insured_region": "110000",
+    "employer": "北京示例建筑有限公司",
+    "card_number": "A00000000",
+}
 CERTIFICATE_KIND = Field(
     default=CertificateKind.SOCIAL_SECURITY_NUMBER,
     description="Kind of certificate 证件类型",
@@ -39,7 +48,9 @@ CERTIFICATE_KIND = Field(
 class WorkerIn(BaseModel):
     """A worker as the insured agency registers or renews them 工伤职工登记."""
 
-    model_config = ASKED
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"example": WORKER_EXAMPLE}
+    )
 
     certificate_kind: CertificateKind = CERTIFICATE_KIND
     certificate_number: CertificateNumber = Field(

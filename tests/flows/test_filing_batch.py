@@ -111,6 +111,29 @@ async def test_a_row_that_cannot_be_read_tells_every_cell(hub: World) -> None:
     }
 
 
+async def test_a_referral_comes_with_its_details(hub: World) -> None:
+    details = {
+        "diagnosis_code": "S82.2",
+        "diagnosis": "胫骨干骨折",
+        "referring_institution": "示例医院",
+        "referral_reason": "本地不具备条件",
+        "referred_on": "2025-08-30",
+    }
+    someone = await registered(hub)
+    by_number = {"worker": someone.number, "kind": "转诊转院", "treatment_region": "370100"}
+    answer = await sent(
+        hub,
+        by_number | details | {"cost_kinds": ["medical"]},
+        by_number | details | {"cost_kinds": ["medical"], "referred_on": "8月30日"},
+        row(await registered(hub), **details),
+    )
+    assert codes(answer) == {2: ["filing-row-faulty"], 3: ["referral-misplaced"]}
+    (accepted,) = answer["accepted"]
+    kept = (await hub.agency("110000").get(f"{FILINGS}/{accepted['filing']}")).json()
+    assert kept["referral"]["institution"] == "示例医院"
+    assert kept["last_day"] == "2026-03-01"
+
+
 async def test_the_same_batch_again_changes_nothing(hub: World) -> None:
     rows = [row(await registered(hub)) for _ in range(3)]
     rows.append(row(await registered(hub), first_day="2025-10-01"))

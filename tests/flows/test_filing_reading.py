@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import pytest_asyncio
+from sqlalchemy.exc import ProgrammingError
 
 from tests.support.entitlement import registered
 from tests.support.filing import FILINGS, filed, submitted, wish
@@ -133,3 +135,25 @@ async def test_a_filing_names_its_worker_by_one_thing(hub: World) -> None:
     for body in (wish(), wish(worker=someone.number, claim=someone.claim())):
         answer = await hub.agency("110000").post(FILINGS, body)
         assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "DELETE FROM filing_history",
+        "UPDATE filing_history SET reason = ''",
+        "DELETE FROM filing",
+        "UPDATE filing SET worker_id = 1",
+        "UPDATE filing SET treatment_region = '110000'",
+        "DELETE FROM filing_cover",
+        "UPDATE filing_cover SET term = '[2020-01-01,2030-01-01)'",
+        "DELETE FROM worker_identity",
+        "UPDATE worker_identity SET name = ''",
+        "UPDATE entitlement_loss SET lost_on = '2030-01-01'",
+        "UPDATE determination SET decided_on = '2020-01-01'",
+    ],
+)
+async def test_the_service_cannot_rewrite_what_happened(hub: World, attempt: str) -> None:
+    async with hub.hub.engine.connect() as connection:
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            await connection.exec_driver_sql(attempt)

@@ -1,16 +1,15 @@
-"""Filings, batches and losses of entitlement as they look on the wire."""
+"""Filings, and losses of entitlement that end them, as they look on the wire."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from app.entitlement.model import CardKind, IdentityClaim, LossKind
 from app.filing.model import (
-    BatchOutcome,
     Filing,
     FilingAsked,
     FilingEvent,
@@ -23,19 +22,30 @@ from app.filing.model import (
 )
 from app.kernel.costs import CostKind
 from app.kernel.regions import Scheme
-from app.runtime.uploads import RowFaultView
 
 ASKED = ConfigDict(extra="forbid", frozen=True)
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Cell = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 Region = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 WorkerNumber = Annotated[str, StringConstraints(pattern=r"^W[0-9]{19}$")]
 CostKinds = Annotated[frozenset[CostKind], Field(min_length=1)]
 
 WORKER, FILING = "W1100002509010000001", "Y1100002509010000001"
 CITIZEN = "11000019600101001X"
-ROWS_MAX = 1_000
+WISH: JsonDict = {"kind": "residence", "treatment_region": "370100", "cost_kinds": ["medical"]}
+CLAIM: JsonDict = {
+    "certificate_number": CITIZEN,
+    "name": "赵例甲甲",
+    "card_kind": "physical",
+    "card": "A00000000",
+}
+
+
+def _shown(example: JsonDict) -> ConfigDict:
+    """Forbid what is unknown, and show a whole message that can be sent."""
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"example": example})
+
+
 KIND = Field(description="Kind of filing 备案类型", examples=["residence"])
 PLACE = Field(description="Treatment place: a province or a city 就医地区划", examples=["370100"])
 COST_KINDS = Field(description="Kinds of cost opened 开通费用类别", examples=[["medical"]])
@@ -126,6 +136,8 @@ class FilingIn(WishIn):
     Name the worker by number, or by `claim`; a channel always by `claim` and with the card.
     """
 
+    model_config = _shown({"claim": CLAIM, **WISH})
+
     worker: WorkerNumber | None = Field(
         default=None, description="Number of the worker 工伤职工编号", examples=[None]
     )
@@ -141,7 +153,7 @@ class FilingIn(WishIn):
 class ApprovalIn(BaseModel):
     """An approval 审核通过."""
 
-    model_config = ASKED
+    model_config = _shown({})
 
     first_day: date | None = FIRST_DAY
 
@@ -165,6 +177,8 @@ class CancellationIn(BaseModel):
 
 class ChangeIn(WishIn):
     """What the filing is changed to: the whole of the new filing 变更后的备案."""
+
+    model_config = _shown({**WISH, "treatment_region": "370000", "reason": "转至省内他市"})
 
     reason: Text = REASON
     override: bool = OVERRIDE
@@ -309,81 +323,4 @@ class LossReportView(BaseModel):
             kind=it.loss.kind,
             lost_on=it.loss.lost_on,
             terminated=[filing.number for filing in it.terminated],
-        )
-
-
-class BatchRowIn(BaseModel):
-    """One row of a batch: texts as in the sheet, so that each row is judged by itself 一行备案."""
-
-    model_config = ASKED
-
-    worker: Cell = Field(default="", description="Number of the worker 工伤职工编号", examples=[""])
-    certificate_number: Cell = Field(default="", description="证件号码", examples=[CITIZEN])
-    name: Cell = Field(default="", description="Name 姓名", examples=["赵例甲甲"])
-    kind: Cell = Field(default="", description="Kind 备案类型", examples=["residence"])
-    treatment_region: Cell = Field(default="", description="Place 就医地区划", examples=["370100"])
-    cost_kinds: tuple[Cell, ...] = Field(
-        default=(), max_length=10, description="Kinds of cost 费用类别", examples=[["medical"]]
-    )
-    first_day: Cell = Field(default="", description="First day 生效日期", examples=[""])
-    diagnosis_code: Cell = Field(default="", description="Code 转诊诊断编码", examples=[""])
-    diagnosis: Cell = Field(default="", description="Diagnosis 转诊诊断", examples=[""])
-    referring_institution: Cell = Field(default="", description="转出机构", examples=[""])
-    referral_reason: Cell = Field(default="", description="转诊原因", examples=[""])
-    referred_on: Cell = Field(default="", description="转诊日期", examples=[""])
-
-    def cells(self) -> dict[str, str]:
-        """Return the row as a sheet would hold it."""
-        shown = {name: getattr(self, name) for name in type(self).model_fields}
-        return shown | {"cost_kinds": "；".join(self.cost_kinds)}
-
-
-class BatchIn(BaseModel):
-    """A batch of filings taken in offline 批量备案."""
-
-    model_config = ASKED
-
-    rows: tuple[BatchRowIn, ...] = Field(
-        min_length=1, max_length=ROWS_MAX, description="1 to 1,000 rows 每次 1 至 1000 行"
-    )
-
-
-class AcceptedRowView(BaseModel):
-    """A row that is filed 已受理行."""
-
-    row: int = Field(description="Row: line of the sheet, or from 1 in JSON 行号", examples=[2])
-    filing: str = Field(description="Number of the filing 备案编号", examples=[FILING])
-    already_filed: bool = Field(
-        description="It was filed before; nothing was changed 此前已备案，未作变动",
-        examples=[False],
-    )
-
-
-class RefusedRowView(BaseModel):
-    """A row that is refused, with all its errors 未受理行及全部错误."""
-
-    row: int = Field(description="Row: line of the sheet, or from 1 in JSON 行号", examples=[3])
-    errors: list[RowFaultView] = Field(description="All its errors 全部错误")
-
-
-class BatchView(BaseModel):
-    """What became of each row 批量备案结果."""
-
-    accepted: list[AcceptedRowView] = Field(description="Rows filed 已受理行")
-    refused: list[RefusedRowView] = Field(description="Rows refused 未受理行")
-
-    @classmethod
-    def of(cls, outcomes: Sequence[BatchOutcome]) -> Self:
-        """Show the outcome of every row."""
-        return cls(
-            accepted=[
-                AcceptedRowView(row=it.row, filing=it.filing, already_filed=it.already_filed)
-                for it in outcomes
-                if it.filing is not None
-            ],
-            refused=[
-                RefusedRowView(row=it.row, errors=[RowFaultView.of(each) for each in it.refusals])
-                for it in outcomes
-                if it.filing is None
-            ],
         )
