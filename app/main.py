@@ -11,6 +11,7 @@ from app.catalogues.routes import router as catalogues
 from app.clearing.routes import router as clearing
 from app.entitlement.routes import router as entitlement
 from app.filing.routes import router as filing
+from app.gateway.routes import router as gateway
 from app.institutions.routes import router as institutions
 from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settlement,
     clearing,
     reference,
+    gateway,
 )
 
 

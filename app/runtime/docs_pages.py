@@ -63,6 +63,8 @@ TAGS: Mapping[str, str] = {
     "预结算、结算、撤销与逐项说明。",
     "clearings": "What provinces owe one another for a period. 清分清算与付款、收款通知书。",
     "messages": "What became of a message. 报文处理结果查询。",
+    "gateway": "Numbered transactions in one envelope, for hospital software that speaks them. "
+    "供医院信息系统使用的编号交易兼容层，并非官方接口规范。",
     "reference": "Health, counters, refusals, words, dictionaries. "
     "健康检查、指标、错误代码、术语、代码表。",
 }

@@ -35,5 +35,11 @@ class Settings(BaseSettings):
     upload_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1024)
     page_rows_default: int = Field(default=50, ge=1)
     page_rows_max: int = Field(default=200, ge=1)
+    gateway_strict: bool = Field(
+        default=False, description="Gateway: ask for a sign-in, list unknown fields"
+    )
+    gateway_skew_minutes: int = Field(
+        default=30, ge=0, description="Gateway: how far a sender's clock may be off; 0 = any"
+    )
     log_json: bool = Field(default=True, description="One JSON object a line; false for people")
     log_level: str = "INFO"

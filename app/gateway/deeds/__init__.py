@@ -1,0 +1,46 @@
+"""The deeds: for each act of the mapping, the one call of a service and what it tells.
+
+A deed turns rows into the question a service takes, and the service's answer into facts. It
+decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from app.gateway.deeds import bills, leaves, lines, lists, people, sign_ins, stays
+from app.gateway.deeds.call import Call
+from app.gateway.outputs import Told
+from app.runtime.work import Reading, Work
+
+__all__ = ["READS", "WRITES", "Call"]
+
+Write: TypeAlias = Callable[[Work, Call], Awaitable[Told]]
+Read: TypeAlias = Callable[[Reading, Call], Awaitable[Told]]
+
+WRITES: Mapping[str, Write] = {
+    "sessions.sign_in": sign_ins.sign_in,
+    "sessions.sign_out": sign_ins.sign_out,
+    "stays.admit": stays.admit,
+    "stays.amend": stays.amend,
+    "stays.cancel": stays.cancel,
+    "stays.discharge": stays.discharge,
+    "stays.undo_discharge": stays.undo_discharge,
+    "lines.upload": lines.upload,
+    "lines.remove": lines.remove,
+    "bills.settle": bills.settle,
+    "bills.cancel": bills.cancel,
+    "leaves.refer": leaves.refer,
+    "leaves.settle_elsewhere": leaves.settle_elsewhere,
+    "leaves.revoke": leaves.revoke,
+}
+READS: Mapping[str, Read] = {
+    "people.identify": people.identify,
+    "lists.institutions": lists.institutions_listed,
+    "lists.dictionary": lists.dictionary,
+    "stays.list": stays.list_visits,
+    "bills.preview": bills.preview,
+    "bills.find": bills.find,
+    "bills.lines": bills.lines,
+}

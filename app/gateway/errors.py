@@ -1,0 +1,105 @@
+"""How the gateway refuses what it cannot hand on, in order of precedence."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from app.kernel.refusal import Kind, Refusal
+
+
+class TransactionUnsupported(Refusal):
+    """The hub has no transaction with this number; `supported` lists those it has."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "transaction-unsupported"
+    title: ClassVar = "The hub has no transaction with this number"
+    title_zh: ClassVar = "不支持该交易编号"
+    says: ClassVar = "Supported: {supported}."
+    says_zh: ClassVar = "支持的交易：{supported}。"
+
+
+class TransactionMismatch(Refusal):
+    """The number in the path is not the number in the envelope."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "transaction-mismatch"
+    title: ClassVar = "The transaction number in the path is not the one in the message"
+    title_zh: ClassVar = "请求路径与报文中的交易编号不一致"
+
+
+class TransactionNotAllowed(Refusal):
+    """Transactions are sent by some kinds of party and not by others."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "transaction-not-allowed"
+    title: ClassVar = "This party may not send this transaction"
+    title_zh: ClassVar = "该接入方无权发起此交易"
+    says: ClassVar = "Transaction {transaction} is sent by {allowed}; the caller is {caller}."
+    says_zh: ClassVar = "交易 {transaction} 仅限 {allowed}；当前接入方类型为 {caller}。"
+
+
+class NationalIdFormat(Refusal):
+    """A msgid is the sender's code, filled up to 12 with zeros, a time to the second, 4 digits."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "national-id-format"
+    title: ClassVar = "A msgid is 12 characters of sender, 14 digits of time and 4 digits"
+    title_zh: ClassVar = "报文编号格式应为 12 位机构编码、14 位时间、4 位顺序号"
+
+
+class SenderMismatch(Refusal):
+    """The envelope names another institution than the credentials."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "sender-mismatch"
+    title: ClassVar = "The institution in the message is not the one the credentials belong to"
+    title_zh: ClassVar = "报文中的机构编码与接入凭证不符"
+
+
+class SessionRequired(Refusal):
+    """In the strict profile every transaction but 9001 carries a sign_no."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "session-required"
+    title: ClassVar = "Sign in (9001) first and send its sign_no"
+    title_zh: ClassVar = "请先签到（9001）并携带签到编号"
+
+
+class SessionExpired(Refusal):
+    """The sign_no is of another day, signed out, or never given to this sender."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "session-expired"
+    title: ClassVar = "The session has expired; sign in again and send the same msgid"
+    title_zh: ClassVar = "签到已失效，请重新签到后以同一报文编号重发"
+
+
+class ClockSkew(Refusal):
+    """The sender's clock is further from the hub's than is allowed."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "clock-skew"
+    title: ClassVar = "inf_time is too far from the hub's clock"
+    title_zh: ClassVar = "报文时间与平台时间相差过大"
+    says: ClassVar = "At most {minutes_max} minutes; the hub's time is {now}."
+    says_zh: ClassVar = "允许相差 {minutes_max} 分钟；平台时间 {now}。"
+
+
+class FieldsRefused(Refusal):
+    """Fields of the message cannot be read; `fields` lists every fault."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "fields-refused"
+    title: ClassVar = "Fields of the message cannot be read"
+    title_zh: ClassVar = "报文字段有误"
+    remedy: ClassVar = "Mend the fields listed and send the message again."
+    remedy_zh: ClassVar = "请按所列字段修正后重新发送。"
+
+
+class WorkerOfVisit(Refusal):
+    """The psn_no sent is not that of the visit or settlement named beside it."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "worker-not-of-visit"
+    title: ClassVar = "The psn_no is not that of the visit"
+    title_zh: ClassVar = "人员编号与就诊记录不符"

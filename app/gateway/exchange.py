@@ -1,0 +1,127 @@
+"""One message in, one answer out: through the same door, with the same message log as REST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.gateway import sessions
+from app.gateway.deeds import READS, WRITES, Call
+from app.gateway.envelope import (
+    Envelope,
+    Reference,
+    answer,
+    open_envelope,
+    place_fault,
+    refusal_answer,
+    skew_fault,
+)
+from app.gateway.inputs import Json, read_input, refuse_faults
+from app.gateway.outputs import Told, show, write_json
+from app.kernel.refusal import Refusal
+from app.runtime import messages
+from app.runtime.auth import Caller
+from app.runtime.door import Door, Hub, lend, reading
+from app.runtime.messages import KeptState
+from app.runtime.problems import Answer
+from app.runtime.settings import Settings
+from app.runtime.work import Work
+
+SIGN_IN = "9001"
+
+
+class Written(BaseModel):
+    """An answer as the door keeps it: the very text that is sent, numbers exact."""
+
+    text: str
+
+    def model_dump_json(self, **_: Any) -> str:  # noqa: ANN401 -- pydantic's own signature
+        """Return the text as it is."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One caller's one message."""
+
+    hub: Hub
+    settings: Settings
+    caller: Caller
+    request: str
+    reference: Reference
+
+    async def answer(self, sent: Mapping[str, Json], path_number: str | None) -> Answer:
+        """Carry a message out; a refusal is an answer like any other, with HTTP 200."""
+        try:
+            return await self._carry_out(open_envelope(sent, self.caller, path_number))
+        except Refusal as refusal:
+            body = refusal_answer(self.reference, refusal, self.hub.clock())
+            return Answer(status=200, body=write_json(body).encode())
+
+    async def _carry_out(self, it: Envelope) -> Answer:
+        call = Call(it, read_input(it.transaction, it.input))
+        try:
+            await self._check_moment(it)
+        except Refusal:
+            known = await self._known(it)
+            if known is None:
+                raise
+            return known
+        if it.transaction.writes:
+            return await self._write(call)
+        async with reading(self.hub, self.caller, self.request) as lent:
+            told = await READS[it.transaction.act](lent, call)
+        return Answer(status=200, body=self._written(call, told).text.encode())
+
+    async def _write(self, call: Call) -> Answer:
+        door = Door(
+            hub=self.hub,
+            caller=self.caller,
+            key=call.envelope.message,
+            fingerprint=call.envelope.fingerprint,
+            action=f"gateway {call.envelope.transaction.number}",
+            request=self.request,
+        )
+        deed = WRITES[call.envelope.transaction.act]
+
+        async def act(work: Work) -> Told:
+            return await deed(work, call)
+
+        return await door.write(act, show=lambda told: self._written(call, told), status=200)
+
+    def _written(self, call: Call, told: Told) -> Written:
+        output = show(call.envelope.transaction, told)
+        if self.settings.gateway_strict and call.input.unknown:
+            output["warnings"] = [f"unknown field 未知字段: {name}" for name in call.input.unknown]
+        return Written(text=write_json(answer(self.reference, output, self.hub.clock())))
+
+    async def _check_moment(self, it: Envelope) -> None:
+        """Refuse what is wrong with this sending, and not with the message."""
+        fault = skew_fault(it.sent_at, self.hub.clock(), self.settings.gateway_skew_minutes)
+        if fault is not None:
+            raise fault
+        if not self.settings.gateway_strict:
+            return
+        place = place_fault(it)
+        refuse_faults([] if place is None else [place])
+        if it.transaction.number != SIGN_IN:
+            async with reading(self.hub, self.caller, self.request) as lent:
+                await sessions.require(lent, it.session)
+
+    async def _known(self, it: Envelope) -> Answer | None:
+        """Return the stored answer of a message that was carried out, however old it is now.
+
+        A replay tells what happened; it needs neither a session nor a clock that is right.
+        """
+        if not it.transaction.writes:
+            return None
+        async with lend(self.hub) as rx:
+            kept = await messages.find(rx, self.caller.party, it.message)
+        if kept is None or kept.state is not KeptState.APPLIED:
+            return None
+        if kept.fingerprint != it.fingerprint:
+            return None
+        return Answer(status=kept.status, body=kept.body, replayed=True)

@@ -1,0 +1,85 @@
+"""The statements about sign-ins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from app.gateway.tables import session, session_serial
+from app.runtime.db import Conn, Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """签到: one staff member's session of one day."""
+
+    number: str
+    day: date
+    started_at: datetime
+    ended_at: datetime | None
+
+
+_PREFIX = sa.bindparam("prefix", type_=sa.Text)
+_OPEN = (
+    insert(session)
+    .values(
+        number=_PREFIX + sa.func.lpad(sa.cast(session_serial.next_value(), sa.Text), 7, "0"),
+        party=sa.bindparam("party"),
+        staff=sa.bindparam("staff"),
+        day=sa.bindparam("day"),
+        started_at=sa.bindparam("at"),
+        ended_at=None,
+    )
+    # Signing in again on the same day opens the same session, signed out or not.
+    .on_conflict_do_update(
+        index_elements=[session.c.party, session.c.staff, session.c.day], set_={"ended_at": None}
+    )
+    .returning(session)
+)
+_END = (
+    sa.update(session)
+    .where(
+        session.c.number == sa.bindparam("sign_no"),
+        session.c.party == sa.bindparam("of"),
+        session.c.staff == sa.bindparam("by"),
+    )
+    .values(ended_at=sa.func.coalesce(session.c.ended_at, sa.bindparam("at")))
+    .returning(session)
+)
+_FIND = sa.select(session).where(
+    session.c.number == sa.bindparam("sign_no"), session.c.party == sa.bindparam("of")
+)
+
+
+async def open_session(
+    tx: Tx, party: str, staff: str, prefix: str, *, day: date, at: datetime
+) -> SignIn:
+    """Open the session of a staff member and day, or return the one there is."""
+    row = {"party": party, "staff": staff, "day": day, "at": at, "prefix": prefix}
+    return _sign_in((await tx.execute(_OPEN, row)).one())
+
+
+async def end_session(tx: Tx, party: str, staff: str, number: str, at: datetime) -> SignIn | None:
+    """End a session of the party's own; one that is over stays as it is."""
+    row = {"of": party, "by": staff, "sign_no": number, "at": at}
+    found = (await tx.execute(_END, row)).one_or_none()
+    return None if found is None else _sign_in(found)
+
+
+async def session_of(conn: Conn, party: str, number: str) -> SignIn | None:
+    """Read a session of a party's own."""
+    found = (await conn.execute(_FIND, {"of": party, "sign_no": number})).one_or_none()
+    return None if found is None else _sign_in(found)
+
+
+def _sign_in(row: sa.Row[tuple[object, ...]]) -> SignIn:
+    it = row._mapping  # noqa: SLF001 -- the public name of SQLAlchemy
+    return SignIn(
+        number=str(it["number"]),
+        day=it["day"],
+        started_at=it["started_at"],
+        ended_at=it["ended_at"],
+    )

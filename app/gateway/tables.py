@@ -1,0 +1,23 @@
+"""Where sign-ins are kept."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.runtime.db import METADATA, moment
+
+session_serial = sa.Sequence(
+    "session_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True, metadata=METADATA
+)
+# One session of a party's staff member and day (签到); the number is what every message carries.
+session = sa.Table(
+    "session",
+    METADATA,
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("party", sa.Text, nullable=False),
+    sa.Column("staff", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    moment("started_at"),
+    moment("ended_at", nullable=True),
+    sa.UniqueConstraint("party", "staff", "day"),
+)

@@ -1,0 +1,1 @@
+"""The hospital's face: envelope, fields, transactions, and that both faces do the same."""

@@ -1,0 +1,144 @@
+"""A stay from card to bill and back, in numbered transactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest_asyncio
+
+from tests.support.gateway import (
+    about,
+    admission,
+    admitted,
+    bill,
+    discharge,
+    hospital,
+    line,
+    person_shown,
+    ready,
+)
+from tests.support.institutions import JINAN_DEVICES
+from tests.support.visit import ready_worker, road
+from tests.support.world import World
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def _road(world: World) -> None:
+    await road(world)
+
+
+async def test_the_cashier_learns_what_is_usable_here_today(world: World) -> None:
+    worker = await ready_worker(world)
+    output = await hospital(world).done("1101", person_shown(worker))
+    assert output["baseinfo"]["psn_no"] == worker.number
+    assert output["baseinfo"]["psn_cert_type"] == "01"
+    assert output["baseinfo"]["gend"] in {"1", "2"}
+    assert output["insuinfo"][0]["insutype"] == "410"
+    assert {it["decision_kind"] for it in output["injuries"]} == {
+        "injury",
+        "rehabilitation",
+        "device",
+    }
+    (filing,) = output["filings"]
+    assert filing["filing_type"] == "long_term_residence"
+    assert filing["cost_kinds"] == ["420", "421", "424"]
+
+
+async def test_a_stay_runs_from_admission_to_bill_and_back(world: World) -> None:
+    his, worker = hospital(world), await ready_worker(world)
+    visit = await admitted(his, worker)
+    rows = [
+        line(visit, worker.number, "1", cnt=10, pric=1, det_item_fee_sumamt=10.0),
+        line(visit, worker.number, "2", injury_flag="1"),
+    ]
+    output = await his.done("2301", {"feedetail": rows})
+    assert output["totals"] == {
+        "accepted_count": 2,
+        "replayed_count": 0,
+        "visit_line_count": 2,
+        "visit_total_amt": 20.0,
+    }
+    assert [it["fee_category"] for it in output["result"]] == ["drug", "drug"]
+    output = await his.done("2402", discharge(world, visit, worker.number))
+    assert output["result"]["visit_stas"] == "discharged"
+    shown = await his.done("2303", bill(visit, worker.number, "20.00"))
+    output = await his.done("2304", bill(visit, worker.number, 20))
+    settled = output["setlinfo"]
+    assert settled["fund_pay_sumamt"] == 10.0
+    assert settled["psn_part_amt"] == 10.0
+    assert settled["medins_setl_id"].startswith("H37010000001")
+    assert shown["feedetail"] == output["feedetail"]
+    for it in output["feedetail"]:
+        parts = it["fulamt_ownpay_amt"] + it["overlmt_amt"] + it["inscp_scp_amt"]
+        assert it["det_item_fee_sumamt"] == parts
+    assert output["setldetail"][0]["fund_pay_type_name"] == "工伤保险基金"
+    again = await his.done(
+        "5203", {"data": {"psn_no": worker.number, "setl_id": settled["setl_id"]}}
+    )
+    assert again["setlinfo"]["fund_pay_sumamt"] == settled["fund_pay_sumamt"]
+    await _undone(world, visit, worker.number, settled)
+
+
+async def _undone(world: World, visit: str, worker: str, settled: dict[str, Any]) -> None:
+    """Undo strictly backwards: 2305, 2405, 2302, 2404."""
+    his = hospital(world)
+    assert await his.refused("2405", about(visit, worker)) == ["VISIT_STATE"]
+    output = await his.done("2305", about(visit, worker, setl_id=settled["setl_id"]))
+    assert output["setlinfo"]["medfee_sumamt"] == -20.0
+    assert output["setlinfo"]["orig_setl_id"] == settled["setl_id"]
+    found = await his.done("5203", {"data": {"psn_no": worker, "setl_id": settled["setl_id"]}})
+    assert found["setlinfo"]["refd_setl_flag"] == "1"
+    await his.done("2405", about(visit, worker))
+    assert await his.refused("2404", about(visit, worker)) == ["VISIT_HAS_LINES"]
+    output = await his.done("2302", about(visit, worker, feedetl_sn="0000"))
+    assert output["totals"]["removed_count"] == 2
+    output = await his.done("2404", about(visit, worker))
+    assert output["result"]["visit_stas"] == "cancelled"
+
+
+async def test_a_fitting_has_no_discharge(world: World) -> None:
+    his, worker = hospital(world, JINAN_DEVICES), await ready_worker(world)
+    visit = await admitted(his, worker, med_type="45")
+    row = line(visit, worker.number, "1", med_list_codg="A020006", cnt=1)
+    row |= {"pric": "30000", "det_item_fee_sumamt": "30000.00"}
+    output = await his.done("2301", {"feedetail": row})
+    assert output["result"][0]["fee_category"] == "device"
+    output = await his.done("2304", bill(visit, worker.number, "30000.00"))
+    assert output["setlinfo"]["med_type"] == "45"
+    (decided,) = output["feedetail"]
+    assert decided["line_reason"] == "device_over_cap"
+    assert decided["overlmt_amt"] == output["setlinfo"]["psn_cash_pay"] > 0
+
+
+async def test_an_admission_is_amended(world: World) -> None:
+    his, worker = hospital(world), await ready_worker(world)
+    visit = await admitted(his, worker)
+    output = await his.done(
+        "2403",
+        {"adminfo": {"mdtrt_id": visit, "psn_no": worker.number, "adm_bed": "33", "ipt_no": ""}},
+    )
+    assert output["result"]["adm_bed"] == "33"
+    assert output["result"]["ipt_no"] == "ZY0001"
+    output = await his.done("5303", {"data": {"psn_no": worker.number}})
+    assert [it["mdtrt_id"] for it in output["data"]] == [visit]
+    output = await his.done("5204", about(visit, worker.number))
+    assert output["feedetail"] == []
+
+
+async def test_every_reason_against_an_admission_is_told_at_once(world: World) -> None:
+    worker = await ready_worker(world, cost_kinds=["medical"])
+    wrong = admission(worker, mdtrt_cert_no="X00000000", cost_kind="421", psn_name="别人")
+    codes = await hospital(world).refused("2401", wrong)
+    assert codes == ["NAME_MISMATCH", "CARD_MISMATCH", "FILING_COST_KIND"]
+
+
+async def test_a_visit_is_not_touched_under_another_workers_number(world: World) -> None:
+    his, worker, other = hospital(world), await ready_worker(world), await ready_worker(world)
+    visit = await ready(his, worker)
+    for infno, body in (
+        ("2303", bill(visit, other.number)),
+        ("2304", bill(visit, other.number)),
+        ("2405", about(visit, other.number)),
+        ("2302", about(visit, other.number, feedetl_sn="0000")),
+    ):
+        assert await his.refused(infno, body) == ["PERSON_NOT_FOUND"]
