@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.cli.acts import act
+from app.cli.acts import act, look
 from app.institutions import service as institutions
 from app.kernel.parties import PartyKind
 from app.parties import service as parties
@@ -17,6 +17,7 @@ from app.runtime.standalone import write_private
 from app.runtime.work import Work
 
 FILE = "credentials.json"
+FIELDS = ("party", "client_id", "client_secret")
 READY_MADE = (
     "operator",
     "110000",  # 北京市
@@ -48,7 +49,10 @@ async def give_client(work: Work, party: str, client_id: str | None = None) -> C
 async def ensure_credentials(hub: Hub, home: Path) -> Path:
     """Make the ready-made clients, or new secrets for them, unless the file has them all."""
     path = home / FILE
-    kept = _read(path)
+    async with look(hub) as reading:
+        known = {it.id for it in await parties.clients(reading)}
+    # A file that outlived its database names clients that nobody knows.
+    kept = {party: it for party, it in _read(path).items() if it["client_id"] in known}
     if set(READY_MADE) <= set(kept):
         return path
     made = [await _make(hub, party) for party in READY_MADE if party not in kept]
@@ -70,8 +74,9 @@ async def _make(hub: Hub, party: str) -> Credential:
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:
+    """Read the clients in the file; whatever is not whole counts as lost."""
     try:
-        clients: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))["clients"]
-    except (OSError, ValueError, KeyError, TypeError):
+        clients = json.loads(path.read_text("utf-8"))["clients"].items()
+        return {party: {name: str(it[name]) for name in FIELDS} for party, it in clients}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-    return clients
