@@ -90,6 +90,20 @@ async def play_undone(stage: Stage) -> None:
         f"Charged {CORRECTED} instead and settled anew: the fund again pays {anew['fund']}, the "
         f"worker {anew['own']}"
     )
+    await _seen(stage, str(anew["number"]))
+
+
+async def _seen(stage: Stage, number: str) -> None:
+    """The treatment city sees what its institutions settle; another institution does not."""
+    ours = {str(it["number"]) for it in stage.tale.settlements}
+    seen = {str(it["number"]) for it in await stage.cast.jinan.all("/v1/settlements")}
+    stage.expect(ours <= seen, f"Jinan's agency does not see {sorted(ours - seen)}.")
+    foreign = await stage.cast.hospital.ask("GET", f"/v1/settlements/{number}")
+    stage.expect_equal("The status of another's settlement", foreign.status, 404)
+    stage.teller.says(
+        f"Jinan's agency sees all {len(ours)}; for the hospital, {number} of the device firm does "
+        f"not exist: {foreign.status} {foreign.body['code']}"
+    )
 
 
 async def _charge(stage: Stage, visit: str, serial: str, price: Money) -> None:

@@ -14,6 +14,7 @@ from app.kernel.calendar import Quarter
 from app.sandbox.story.tale import DecidedLine, ReasonGroup
 from app.sandbox.story.wire import Body
 
+ROOMY = 110  # columns
 SHOWN = 3  # lines of each reason
 REASONS: Mapping[str | None, str] = {
     None: "paid by the fund 基金支付",
@@ -81,11 +82,11 @@ class Teller:
     def bill(self, title: str, groups: Sequence[ReasonGroup]) -> None:
         """Show a bill: the first lines of each reason, the rest counted, and the totals."""
         table = Table(title=title, title_justify="left", expand=False)
-        table.add_column("line 流水号", no_wrap=True)
-        table.add_column("item 项目")
-        for heading in ("quantity 数量", "price 单价", "amount 金额", "fund 基金", "own 个人"):
+        table.add_column("line\n流水号", no_wrap=True)
+        table.add_column("item\n项目", overflow="fold")
+        for heading in ("quantity\n数量", "price\n单价", "amount\n金额", "fund\n基金", "own\n个人"):
             table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("reason 原因", no_wrap=True)
+        table.add_column("reason\n原因", no_wrap=self.console.width >= ROOMY)
         for group in groups:
             _add_group(table, group)
         whole = ReasonGroup(None, tuple(line for group in groups for line in group.lines))
