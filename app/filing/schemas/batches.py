@@ -22,7 +22,9 @@ class BatchRowIn(BaseModel):
     model_config = ASKED
 
     worker: Cell = Field(default="", description="Number of the worker 工伤职工编号", examples=[""])
-    certificate_number: Cell = Field(default="", description="证件号码", examples=[CITIZEN])
+    certificate_number: Cell = Field(
+        default="", description="Certificate number 证件号码", examples=[CITIZEN]
+    )
     name: Cell = Field(default="", description="Name 姓名", examples=["赵例甲甲"])
     kind: Cell = Field(default="", description="Kind 备案类型", examples=["residence"])
     treatment_region: Cell = Field(default="", description="Place 就医地区划", examples=["370100"])
@@ -32,9 +34,9 @@ class BatchRowIn(BaseModel):
     first_day: Cell = Field(default="", description="First day 生效日期", examples=[""])
     diagnosis_code: Cell = Field(default="", description="Code 转诊诊断编码", examples=[""])
     diagnosis: Cell = Field(default="", description="Diagnosis 转诊诊断", examples=[""])
-    referring_institution: Cell = Field(default="", description="转出机构", examples=[""])
-    referral_reason: Cell = Field(default="", description="转诊原因", examples=[""])
-    referred_on: Cell = Field(default="", description="转诊日期", examples=[""])
+    referring_institution: Cell = Field(default="", description="Referring 转出机构", examples=[""])
+    referral_reason: Cell = Field(default="", description="Why referred 转诊原因", examples=[""])
+    referred_on: Cell = Field(default="", description="Referred on 转诊日期", examples=[""])
 
     def cells(self) -> dict[str, str]:
         """Return the row as a sheet would hold it."""

@@ -69,7 +69,9 @@ class ClaimIn(BaseModel):
 
     model_config = ASKED
 
-    certificate_number: Short = Field(description="社会保障号 证件号码", examples=[CITIZEN])
+    certificate_number: Short = Field(
+        description="Certificate number 证件号码（社会保障号）", examples=[CITIZEN]
+    )
     name: Short = Field(description="Name 姓名", examples=["赵例甲甲"])
     card_kind: CardKind = Field(
         default=CardKind.NONE, description="Card shown 用卡方式", examples=["physical"]
