@@ -32,12 +32,12 @@ async def ready_worker(world: World, region: str = "110000", **filing: Any) -> K
     return worker
 
 
-def admission(worker: KnownWorker, **other: Any) -> dict[str, Any]:
+def admission(known: KnownWorker, /, **other: Any) -> dict[str, Any]:
     """Return the body of POST /v1/visits: an inpatient stay for the injury."""
     return {
         "kind": "inpatient",
         "cost_kind": "medical",
-        "worker": worker.claim(),
+        "worker": known.claim(),
         "admitted_at": "2025-09-01T08:30:00+08:00",
         "admission_no": "ZY0001",
         "department": "骨科",
@@ -47,10 +47,10 @@ def admission(worker: KnownWorker, **other: Any) -> dict[str, Any]:
 
 
 async def admit(
-    world: World, worker: KnownWorker, institution: str = JINAN, **other: Any
+    world: World, known: KnownWorker, institution: str = JINAN, /, **other: Any
 ) -> httpx.Response:
     """Ask for an admission."""
-    return await world.institution(institution).post(VISITS, admission(worker, **other))
+    return await world.institution(institution).post(VISITS, admission(known, **other))
 
 
 async def admitted(

@@ -1,0 +1,1 @@
+"""Worked examples an official can read, and the runner that holds the rules against them."""

@@ -1,0 +1,1 @@
+"""What the law decides about a settlement, on paper."""
