@@ -152,7 +152,15 @@ SAMPLES: dict[str, object] = {
 
 
 def _samples(function: Callable[..., object]) -> dict[str, object]:
-    by_type: dict[str, object] = {"Money": Money(100), "date": date(2025, 9, 1), "str": "A…"}
+    entries = importlib.import_module("app.ledger.entries")
+    booked = entries.settlement_booked(
+        "A…", date(2025, 9, 1), "110000", "370000", SAMPLES["institution"], Money(100)
+    )
+    by_type: dict[str, object] = {
+        "Money": Money(100),
+        "date": date(2025, 9, 1),
+        "Entry": booked,
+    }
     return {
         name: SAMPLES.get(name, by_type.get(str(it.annotation), "A…"))
         for name, it in inspect.signature(function).parameters.items()

@@ -20,6 +20,7 @@ from app.cli import generate as traffic
 from app.cli.acts import act, look
 from app.cli.credentials import ensure_credentials
 from app.cli.seeding import seed as load_seeds
+from app.cli.token import token
 from app.filing import service as filings
 from app.institutions import notice
 from app.kernel.refusal import Refusal
@@ -50,6 +51,7 @@ program = typer.Typer(
     help="Cross-province settlement of work-injury insurance 工伤保险跨省异地就医直接结算平台.",
 )
 program.add_typer(clients.program, name="clients")
+program.command()(token)
 institutions = typer.Typer(no_args_is_help=True, help="Agreement institutions 协议机构.")
 program.add_typer(institutions, name="institutions")
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one")]

@@ -1,0 +1,42 @@
+"""`hub token`: an access token for one of the ready-made clients, for people with a shell."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import httpx
+import typer
+
+from app.cli.credentials import FILE
+from app.runtime.http import TOKEN_PATH
+from app.runtime.settings import Settings
+from app.runtime.standalone import StandaloneError
+
+WAIT_SECONDS = 10
+Party = Annotated[str, typer.Argument(help="Say 110000, H37010000001 or operator")]
+Address = Annotated[str, typer.Option(help="Where the hub serves")]
+
+
+def token(party: Party, base_url: Address = "http://127.0.0.1:8000") -> None:
+    """Print an access token of a client in credentials.json 用现成凭据换取访问令牌."""
+    path = Settings().home / FILE
+    try:
+        clients = json.loads(path.read_text("utf-8"))["clients"]
+    except FileNotFoundError:
+        raise StandaloneError(f"{path} is not there: start the hub with `hub run` first.") from None
+    if party not in clients:
+        raise StandaloneError(f"{party} has no client in {path}; it knows {', '.join(clients)}.")
+    known = clients[party]
+    form = {"grant_type": "client_credentials"}
+    try:
+        answer = httpx.post(
+            base_url + TOKEN_PATH,
+            data=form,
+            auth=(known["client_id"], known["client_secret"]),
+            timeout=WAIT_SECONDS,
+        )
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise StandaloneError(f"No token from {base_url}: {error}.") from None
+    typer.echo(answer.json()["access_token"])
