@@ -27,11 +27,19 @@ from tests.support.visit import (
     ready_worker,
     refund,
     road,
+    rows,
     upload,
 )
 from tests.support.world import World
 
 STATEMENTS_MAX = 12
+TAMPER = """
+    UPDATE settlement_line SET fund_fen = 1, own_fen = 999
+      FROM settlement s WHERE s.id = settlement_id AND s.number = :number
+"""
+OPEN_VISITS = """
+    SELECT open_visits FROM filing f JOIN visit v ON v.filing_id = f.id WHERE v.number = :number
+"""
 OTHER_HOSPITAL = "H37020000001"
 
 
@@ -203,10 +211,8 @@ async def test_neither_a_cancelled_settlement_nor_a_cancellation_is_cancelled(
 
 async def test_once_in_a_clearing_a_settlement_is_adjusted_with_a_reason(world: World) -> None:
     done = await settled(world, await ready(world))
-    async with world.tx() as tx:
-        await tx.exec_driver_sql(
-            f"UPDATE settlement SET clearing = 'C1' WHERE number = '{done['number']}'"  # noqa: S608
-        )
+    clear = "UPDATE settlement SET clearing = 'C1' WHERE number = :number"
+    await rows(world, clear, number=done["number"])
     plain = await cancel(world, done["number"])
     assert plain.json()["code"] == "settlement-in-clearing"
     silent = await cancel(world, done["number"], adjustment=True)
@@ -253,11 +259,7 @@ async def test_a_recomputation_comes_out_the_same_for_both_twins(world: World) -
 
 async def test_a_stored_decision_that_was_tampered_with_is_found_out(world: World) -> None:
     done = await settled(world, await ready(world))
-    async with world.tx() as tx:
-        await tx.exec_driver_sql(
-            "UPDATE settlement_line SET fund_fen = 1, own_fen = 999 FROM settlement s "
-            f"WHERE s.id = settlement_id AND s.number = '{done['number']}'"  # noqa: S608
-        )
+    await rows(world, TAMPER, number=done["number"])
     answer = await world.operator.get(f"{SETTLEMENTS}/{done['number']}/recomputation")
     assert (answer.json()["equal"], answer.json()["different"]) == (False, ["1"])
 
@@ -269,12 +271,8 @@ async def test_the_filing_is_let_go_on_settlement_and_held_again_on_cancellation
     visit = await ready(world, worker)
 
     async def open_visits() -> int:
-        async with world.tx() as tx:
-            found = await tx.exec_driver_sql(
-                "SELECT open_visits FROM filing f JOIN visit v ON v.filing_id = f.id "
-                f"WHERE v.number = '{visit}'"  # noqa: S608
-            )
-            return int(found.scalar_one())
+        (row,) = await rows(world, OPEN_VISITS, number=visit)
+        return int(row.open_visits)
 
     assert await open_visits() == 1
     done = await settled(world, visit)

@@ -31,10 +31,24 @@ from tests.support.visit import (
     line,
     ready_worker,
     road,
+    rows,
 )
 from tests.support.world import START, World
 
-LIFE = "A020004"
+LASTING_DEVICE = """
+    SELECT i.code, i.cap_fen FROM catalogue_item i JOIN catalogue_version v ON v.id = i.version_id
+     WHERE v.place = '110000' AND v.kind = 'device' AND i.cap_fen IS NOT NULL
+       AND i.minimum_life_months > 2 AND NOT i.restricted
+     ORDER BY i.code LIMIT 1
+"""
+OFFLINE = """
+    INSERT INTO institution_standing (institution_id, first_day, state, reason)
+    SELECT id, date '2025-09-01', 'offline', '示例' FROM institution WHERE code = :code
+"""
+ONLINE_AGAIN = """
+    DELETE FROM institution_standing s USING institution i
+     WHERE i.id = s.institution_id AND i.code = :code AND s.state = 'offline'
+"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
@@ -53,18 +67,10 @@ async def lose(world: World, worker: KnownWorker, lost_on: str) -> None:
     assert answer.status_code == 201, answer.text
 
 
-async def device_code(world: World, *, life: bool) -> tuple[str, int]:
-    """Return a device of Beijing's list, with or without a minimum life, and its cap in fen."""
-    known = "IS NOT NULL" if life else "IS NULL"
-    async with world.tx() as tx:
-        found = await tx.exec_driver_sql(
-            "SELECT i.code, i.cap_fen FROM catalogue_item i JOIN catalogue_version v "
-            "ON v.id = i.version_id WHERE v.place = '110000' AND v.kind = 'device' "
-            f"AND i.cap_fen IS NOT NULL AND i.minimum_life_months {known} "  # noqa: S608
-            "AND NOT i.restricted ORDER BY i.code LIMIT 1"
-        )
-        row = found.one()
-    return row.code, row.cap_fen
+async def device_code(world: World) -> tuple[str, int]:
+    """Return a device of Beijing's list with a minimum life, and its cap in fen."""
+    found = await rows(world, LASTING_DEVICE)
+    return found[0].code, found[0].cap_fen
 
 
 def device(serial: str, code: str, amount: str, day: str) -> dict[str, Any]:
@@ -136,27 +142,18 @@ async def test_a_withdrawn_determination_stops_the_settlement(world: World) -> N
 
 async def test_an_institution_taken_offline_settles_for_sixty_days(world: World) -> None:
     late, in_time = await ready(world), await ready(world)
-    async with world.tx() as tx:
-        await tx.exec_driver_sql(
-            "INSERT INTO institution_standing (institution_id, first_day, state, reason) "
-            "SELECT id, date '2025-09-01', 'offline', '示例' FROM institution "
-            f"WHERE code = '{JINAN}'"  # noqa: S608
-        )
+    await rows(world, OFFLINE, code=JINAN)
     try:
         world.clock.now = START + timedelta(days=60)
         await settled(world, in_time)
         world.clock.now = START + timedelta(days=61)
         assert (await settle(world, late)).json()["code"] == "settle-window-closed"
     finally:
-        async with world.tx() as tx:
-            await tx.exec_driver_sql(
-                "DELETE FROM institution_standing s USING institution i WHERE i.id = "
-                f"s.institution_id AND i.code = '{JINAN}' AND s.state = 'offline'"  # noqa: S608
-            )
+        await rows(world, ONLINE_AGAIN, code=JINAN)
 
 
 async def test_a_device_above_the_cap_is_paid_up_to_the_insured_places_cap(world: World) -> None:
-    code, cap = await device_code(world, life=True)
+    code, cap = await device_code(world)
     worker = await ready_worker(world)
     visit = await fitted(world, worker)
     price = f"{cap // 100 + 500}.00"
@@ -169,7 +166,7 @@ async def test_a_device_above_the_cap_is_paid_up_to_the_insured_places_cap(world
 
 
 async def test_a_device_replaced_early_needs_a_new_confirmation(world: World) -> None:
-    code, _ = await device_code(world, life=True)
+    code, _ = await device_code(world)
     worker = await ready_worker(world)
     first = await fit(world, worker, code, "2025-09-01")
     assert first["fund"] == "100.00"
@@ -185,7 +182,7 @@ async def test_a_device_replaced_early_needs_a_new_confirmation(world: World) ->
 
 
 async def test_a_cancelled_fitting_does_not_count_as_an_earlier_one(world: World) -> None:
-    code, _ = await device_code(world, life=True)
+    code, _ = await device_code(world)
     worker = await ready_worker(world)
     first = await fit(world, worker, code, "2025-09-01")
     await cancelled(world, first["number"], JINAN_DEVICES)
@@ -203,8 +200,7 @@ async def test_a_closed_month_takes_no_more_settlements(world: World) -> None:
         twin = await cancelled(world, done["number"])
         assert twin["month"] == "2025-10"
     finally:
-        async with world.tx() as tx:
-            await tx.exec_driver_sql("DELETE FROM settlement_month")
+        await rows(world, "DELETE FROM settlement_month")
 
 
 async def test_what_follows_a_clearing_is_an_adjustment_in_the_open_month(world: World) -> None:

@@ -21,10 +21,15 @@ from tests.support.visit import (
     line,
     ready_worker,
     road,
+    rows,
 )
 from tests.support.world import START, World
 
 QINGDAO = "H37020000001"  # medical, cross-province and in-province
+LOOKS = """
+    SELECT seq FROM audit_trail
+     WHERE action = 'worker.look' AND subject = :subject AND party = :party
+"""
 NOON = "2025-09-01T12:00:00+08:00"
 
 
@@ -251,12 +256,7 @@ async def test_a_worker_is_identified_with_what_is_usable_here_today(world: Worl
     assert (body["worker"], body["name"]) == (worker.number, worker.person.name)
     assert [it["treatment_region"] for it in body["filings"]] == ["370100"]
     assert sorted(it["kind"] for it in body["determinations"]) == sorted(KINDS)
-    async with world.tx() as tx:
-        looks = await tx.exec_driver_sql(
-            "SELECT count(*) FROM audit_trail WHERE action = 'worker.look' "
-            f"AND subject = '{worker.number}' AND party = '{JINAN}'"  # noqa: S608
-        )
-        assert looks.scalar_one() == 1
+    assert len(await rows(world, LOOKS, subject=worker.number, party=JINAN)) == 1
 
 
 async def test_identification_needs_all_three_parts(world: World) -> None:

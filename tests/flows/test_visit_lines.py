@@ -18,10 +18,15 @@ from tests.support.visit import (
     line,
     refund,
     road,
+    rows,
     upload,
 )
 from tests.support.world import World
 
+REMOVED = """
+    SELECT serial FROM fee_line_removed r JOIN visit v ON v.id = r.visit_id
+     WHERE v.number = :number
+"""
 STATEMENTS = 6  # claim, lock, lines concerned, add, finish; one to spare
 
 
@@ -137,12 +142,8 @@ async def test_one_line_or_all_are_removed_and_kept_aside(world: World) -> None:
     assert (one["removed"], one["line_count"], one["total"]) == (1, 2, "20.00")
     everything = (await hospital.delete(path)).json()
     assert (everything["removed"], everything["line_count"], everything["total"]) == (2, 0, "0.00")
-    async with world.tx() as tx:
-        removed = await tx.exec_driver_sql(
-            "SELECT serial FROM fee_line_removed r JOIN visit v ON v.id = r.visit_id "
-            f"WHERE v.number = '{visit}' ORDER BY r.id"  # noqa: S608
-        )
-        assert sorted(removed.scalars()) == ["1", "2", "3"]
+    removed = await rows(world, REMOVED, number=visit)
+    assert sorted(row.serial for row in removed) == ["1", "2", "3"]
 
 
 async def test_a_removed_serial_may_be_used_anew(world: World) -> None:

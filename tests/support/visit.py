@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 
 from tests.support.catalogues import load_made_up
 from tests.support.entitlement import KnownWorker, registered
@@ -68,7 +69,7 @@ async def fitted(world: World, worker: KnownWorker | None = None, **other: Any) 
     return await admitted(world, worker, JINAN_DEVICES, **asked)
 
 
-def line(serial: str, **other: Any) -> dict[str, Any]:
+def line(serial: str, /, **other: Any) -> dict[str, Any]:
     """Return a fee line: ten of something in no catalogue's way, for 10.00 each."""
     return {
         "serial": serial,
@@ -83,7 +84,7 @@ def line(serial: str, **other: Any) -> dict[str, Any]:
     } | other
 
 
-def refund(serial: str, of: str, **other: Any) -> dict[str, Any]:
+def refund(serial: str, of: str, /, **other: Any) -> dict[str, Any]:
     """Return a line that takes back all of `line`."""
     return line(serial, refund_of=of, quantity="-10", amount="-10.00") | other
 
@@ -111,6 +112,13 @@ async def discharged(world: World, visit: str, institution: str = JINAN) -> None
         {"discharged_at": world.clock.now.isoformat(), "way": "advised"},
     )
     assert answer.status_code == 200, answer.text
+
+
+async def rows(world: World, statement: str, **binds: object) -> list[Any]:
+    """Look at rows, or arrange them, as the owner of the database."""
+    async with world.tx() as tx:
+        found = await tx.execute(sa.text(statement), binds)
+        return list(found) if found.returns_rows else []
 
 
 def codes(answer: httpx.Response) -> list[str]:

@@ -18,7 +18,7 @@ from tests.rules.settlement.facts import DAY, charge, circumstances, listing
 
 BOOK = PolicyBook.load()
 PROVISIONS = Provisions.load()
-DEVICE = {"category": FeeCategory.DEVICE, "quantity": Decimal(1)}
+DEVICE: dict[str, Any] = {"category": FeeCategory.DEVICE, "quantity": Decimal(1)}
 WRONG_IN_EVERY_WAY: dict[str, Any] = {
     "category": FeeCategory.TRAVEL,
     "day": date(2025, 9, 2),
@@ -27,7 +27,7 @@ WRONG_IN_EVERY_WAY: dict[str, Any] = {
 }
 
 
-def decided(at: dict[str, Any] | None = None, **other: Any) -> tuple[Money, Reason | None]:
+def decided(at: dict[str, Any] | None = None, /, **other: Any) -> tuple[Money, Reason | None]:
     it = charge(**other)
     return payable(it, circumstances(**at or {}), it.quantity, it.amount)
 
@@ -99,7 +99,7 @@ def test_the_fund_pays_up_to_the_cap_a_unit(
 
 
 def test_the_cap_of_a_broken_quantity_is_rounded_half_up_to_the_fen() -> None:
-    capped = {"listing": listing(cap=Money(1)), "amount": Money(1000)}
+    capped: dict[str, Any] = {"listing": listing(cap=Money(1)), "amount": Money(1000)}
     assert decided(quantity=Decimal("2.5"), **capped)[0] == Money(3)
     assert decided(quantity=Decimal("2.4999"), **capped)[0] == Money(2)
 

@@ -77,7 +77,7 @@ def test_a_serial_with_other_content_is_a_fault() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    [Decimal("2.0000"), Decimal("2"), Decimal("2.00")],
+    [Decimal("2.0000"), Decimal(2), Decimal("2.00")],
 )
 def test_the_same_number_written_otherwise_is_the_same_content(written: Decimal) -> None:
     assert line("1", quantity=written).digest == line("1").digest
