@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from app.kernel.lifecycle import NoSuchMove
 from app.kernel.refusal import Refusal
 from app.runtime.problems import body_of
 
@@ -90,7 +91,7 @@ def _errors(refusal: Refusal) -> Iterator[Error]:
         yield from (_fault(refusal, fault) for fault in listed)
         return
     yield Error(
-        code=codes().of(refusal.code),
+        code=_state_code(refusal) or codes().of(refusal.code),
         zh=refusal.title_zh,
         en=refusal.title,
         detail_zh=str(body["detail_zh"]),
@@ -100,6 +101,14 @@ def _errors(refusal: Refusal) -> Iterator[Error]:
         serial="",
         facts={name: value for name, value in body.items() if name not in SAID},
     )
+
+
+def _state_code(refusal: Refusal) -> str | None:
+    """Name what stands in the wrong state: VISIT_STATE, FILING_STATE."""
+    if not isinstance(refusal, NoSuchMove):
+        return None
+    noun = str(refusal.facts.get("of", "visit")).partition(" ")[0]
+    return f"{noun.upper()}_STATE"
 
 
 def _faults(found: object) -> Iterator[Mapping[str, object]]:

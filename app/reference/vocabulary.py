@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
+from app.reference.value_sets import ValueSet, value_sets
 from app.runtime.messages import Outcome
 
 # Beside these, every enum of a domain's `model` is part of the wire.
@@ -70,8 +71,11 @@ def glossary() -> Mapping[str, Word]:
 
 @cache
 def dictionaries() -> Mapping[str, Dictionary]:
-    """Collect the enums of the wire, by name."""
+    """Collect the enums of the wire and the gateway's value sets, by name."""
     found = {name: _dictionary(name, kind) for name, kind in enums()}
+    found |= {
+        f"gateway-{it.name.replace('_', '-')}": _of_gateway(it) for it in value_sets().values()
+    }
     return MappingProxyType(dict(sorted(found.items())))
 
 
@@ -91,6 +95,16 @@ def _dictionary(name: str, kind: type[enum.StrEnum]) -> Dictionary:
         name=name,
         title=(inspect.getdoc(kind) or name).partition("\n")[0],
         codes=tuple(_code(member.value) for member in kind),
+    )
+
+
+def _of_gateway(it: ValueSet) -> Dictionary:
+    codes = (
+        Code(value=each.value, zh=each.zh, label=f"{each.zh} {each.en}", means=each.note)
+        for each in it.values
+    )
+    return Dictionary(
+        name=f"gateway-{it.name.replace('_', '-')}", title=f"{it.zh}: {it.en}", codes=tuple(codes)
     )
 
 
