@@ -78,6 +78,8 @@ def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_beside(server, taken, tell, once=showing.once))
+    if not told:
+        console.print("Broken off 已中断: what was done stays done; another run plays it anew.")
     return 0 if told and not told[0].deviations else 1
 
 
@@ -89,7 +91,12 @@ async def _beside(
     while not (server.started or serving_on.done()):  # noqa: ASYNC110 -- uvicorn tells by a flag
         await asyncio.sleep(PAUSE_SECONDS)
     telling = asyncio.ensure_future(tell())
-    await asyncio.wait({serving_on, telling}, return_when=asyncio.FIRST_COMPLETED)
+    while not (telling.done() or serving_on.done() or server.should_exit):
+        await asyncio.wait(
+            {telling, serving_on},
+            timeout=PAUSE_SECONDS,  # sooner than the server closes its doors on a signal
+            return_when=asyncio.FIRST_COMPLETED,
+        )
     if not telling.done():
         telling.cancel()
     if once or not telling.done() or telling.exception() is not None:

@@ -99,9 +99,31 @@ def first(home: Path) -> Run:
 
 
 @pytest.fixture(scope="module")
-def second(home: Path, first: Run) -> Iterator[tuple[Run, str]]:
-    """A second run on the same data, which keeps serving; its output and where to look next."""
+def broken_off(home: Path, first: Run) -> Run:
+    """A run that is interrupted in the middle of the stay."""
     assert first.code == 0, first.err
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "demo", "--json", "--port", "0"],
+        env=surroundings(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if "fee lines uploaded" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    out, rest = process.communicate(timeout=SECONDS_MAX)
+    return Run(process.returncode, out, said + rest)
+
+
+@pytest.fixture(scope="module")
+def second(home: Path, broken_off: Run) -> Iterator[tuple[Run, str]]:
+    """A second run on the same data, which keeps serving; its output and where to look next."""
+    assert "Broken off" in broken_off.err, broken_off.err
     log = home / "demo.log"
     with log.open("w+", encoding="utf-8") as err:
         process = subprocess.Popen(
@@ -218,6 +240,13 @@ def test_the_books_end_with_what_was_settled_and_are_proved(first: Run) -> None:
         "turnover": "108790.00",
         "difference": None,
     }
+
+
+def test_a_run_that_is_broken_off_says_so_and_prints_no_document(broken_off: Run) -> None:
+    assert broken_off.code == 1
+    assert not broken_off.out
+    assert "Broken off" in broken_off.err
+    assert "Traceback" not in broken_off.err
 
 
 def test_a_second_run_plays_the_next_quarter_on_the_same_data(
