@@ -53,7 +53,6 @@ async def opened(
     journal: Path | str = ":memory:",
     *,
     window: int = 0,
-    deadline: float = 30.0,
     when_unseen: Unseen = Unseen.RESEND,
     signs_in: bool = False,
 ) -> tuple[Desk, Network, Pause]:
@@ -67,7 +66,7 @@ async def opened(
         secret=secret,
         journal=journal,
         window=window,
-        pacing=Pacing(deadline=deadline, jitter=lambda: 0.5),
+        pacing=Pacing(deadline=30.0, jitter=lambda: 0.5),
         when_unseen=when_unseen,
         clock=lambda: world.clock() + apart,
     )

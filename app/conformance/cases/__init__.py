@@ -1,0 +1,12 @@
+"""Every case, by family, in the order they are played."""
+
+from __future__ import annotations
+
+from app.conformance.case import Case
+from app.conformance.cases import edges, envelope, lines, messages, money, races, stays
+
+CASES: tuple[Case, ...] = tuple(
+    case
+    for family in (messages, races, lines, stays, money, edges, envelope)
+    for case in family.FAMILY.cases
+)

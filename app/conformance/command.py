@@ -1,0 +1,107 @@
+"""`hub conformance`: play the cases against a hub, print the report, end 0 only when all passed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+
+from app.conformance import reports
+from app.conformance.cases import CASES
+from app.conformance.evidence import Result
+from app.conformance.runner import ClientsError, Run, passed, play
+from app.conformance.wire import Credential, NoTokenError
+
+program = typer.Typer(
+    invoke_without_command=True,
+    help="Play what a hub must survive 符合性测试; exit 0 only when every case passed.",
+)
+Clients = Annotated[
+    list[str] | None,
+    typer.Option("--client", help="id:secret of a hospital, of an agency elsewhere, of others"),
+]
+CredentialsFile = Annotated[
+    Path | None, typer.Option("--credentials", help="credentials.json of an embedded hub")
+]
+ToFile = Annotated[Path | None, typer.Option(help="Write this report to a file")]
+SEED_MAX = 2**31
+USED_WRONGLY = 2
+
+
+@program.callback()
+def hub(  # noqa: PLR0913 -- options
+    context: typer.Context,
+    *,
+    base_url: Annotated[str, typer.Option(help="Where the hub serves")] = "http://127.0.0.1:8000",
+    client: Clients = None,
+    credentials: CredentialsFile = None,
+    face: Annotated[str, typer.Option(help="rest, gateway or both")] = "both",
+    only: Annotated[str, typer.Option(help="Only cases whose family/name holds this")] = "",
+    seed: Annotated[int | None, typer.Option(help="Repeat a run's people")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document")] = False,
+    junit: ToFile = None,
+    html: ToFile = None,
+) -> None:
+    """Play the cases against a hub."""
+    if context.invoked_subcommand is not None:
+        return
+    run = Run(
+        base_url=base_url,
+        credentials=_credentials(client or [], credentials),
+        seed=secrets.randbelow(SEED_MAX) if seed is None else seed,
+        faces=("rest", "gateway") if face == "both" else (face,),
+        only=only,
+    )
+    console = Console(stderr=True)
+    results = _played(run, console)
+    _report(results, as_json=as_json, junit=junit, html=html)
+    console.print(f"seed {run.seed}")
+    raise typer.Exit(0 if passed(results) else 1)
+
+
+def _played(run: Run, console: Console) -> list[Result]:
+    async def gather() -> list[Result]:
+        found = []
+        with console.status("playing 测试进行中 …") as status:
+            async for result in play(run, CASES):
+                found.append(result)
+                status.update(f"{len(found)} {result.family}/{result.name} ({result.face})")
+        return found
+
+    try:
+        return asyncio.run(gather())
+    except (ClientsError, NoTokenError, httpx.TransportError) as error:
+        console.print(f"The run cannot begin: {error}", markup=False)
+        raise typer.Exit(USED_WRONGLY) from None
+
+
+def _report(results: list[Result], *, as_json: bool, junit: Path | None, html: Path | None) -> None:
+    if junit is not None:
+        junit.write_bytes(reports.to_junit(results))
+    if html is not None:
+        html.write_text(reports.to_html(results), "utf-8")
+    if as_json:
+        typer.echo(reports.to_json(results))
+    else:
+        reports.to_terminal(results, Console())
+
+
+def _credentials(given: list[str], file: Path | None) -> tuple[Credential, ...]:
+    found = []
+    for each in given:
+        client, colon, secret = each.partition(":")
+        if not colon:
+            raise typer.BadParameter("a client is given as id:secret")
+        found.append(Credential(client, secret))
+    if file is not None:
+        kept = json.loads(file.read_text("utf-8"))["clients"].values()
+        found += [Credential(it["client_id"], it["client_secret"]) for it in kept]
+    if not found:
+        raise typer.BadParameter("give --client id:secret, or --credentials")
+    return tuple(found)
