@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -23,6 +23,7 @@ from app.runtime.standalone import Home, StandaloneError
 from app.sandbox import story
 from app.sandbox.story import Credential, Tale
 
+USUAL_PORT = 8000
 PAUSE_SECONDS = 0.01
 WIDTH = 132  # where there is no terminal to ask
 
@@ -44,6 +45,20 @@ def quiet(settings: Settings) -> Settings:
     """Leave the log to what went wrong, unless somebody asked for more."""
     asked = "log_level" in settings.model_fields_set
     return settings if asked else settings.model_copy(update={"log_level": "ERROR"})
+
+
+@contextmanager
+def listening(host: str, port: int | None) -> Iterator[socket]:
+    """Take the port asked for; where none was, the usual one, or any if that is in use."""
+    with ExitStack() as stack:
+        try:
+            wanted = USUAL_PORT if port is None else port
+            taken = stack.enter_context(serving.listening(host, wanted))
+        except StandaloneError:
+            if port is not None:
+                raise
+            taken = stack.enter_context(serving.listening(host, 0))
+        yield taken
 
 
 @contextmanager

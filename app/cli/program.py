@@ -79,7 +79,9 @@ def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="End with the story")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document")] = False,
-    port: Port = 8000,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 8000 if free, or any")
+    ] = None,
     host: Host = "127.0.0.1",
 ) -> None:
     """Play one case along the whole road over HTTP, on the demo's own clock, and keep serving."""
@@ -88,7 +90,7 @@ def demo(
     code = 1
     with (
         serving.ending_cleanly(),
-        serving.listening(host, port) as taken,
+        showcase.listening(host, port) as taken,
         open_home(settings) as home,
         showcase.credentials_folder(home) as folder,
     ):

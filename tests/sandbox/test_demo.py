@@ -18,6 +18,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.cli.demo import listening
+from app.runtime.standalone import StandaloneError
+
 SECONDS_MAX = 240
 KEYS = ["settlements", "refusals", "replays", "clearing", "proof", "elapsed_seconds"]
 STAY = {
@@ -68,15 +71,15 @@ class Run:
         return dict(found)
 
 
-def surroundings(home: Path) -> dict[str, str]:
+def surroundings(home: Path, **more: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HUB_", "DATABASE_URL"))}
-    return {**kept, "HUB_HOME": str(home), "PYTHONWARNINGS": "error"}
+    return {**kept, "HUB_HOME": str(home), "PYTHONWARNINGS": "error", **more}
 
 
-def play(home: Path, *words: str) -> Run:
+def play(home: Path, *words: str, **more: str) -> Run:
     done = subprocess.run(  # noqa: S603 -- the hub itself
         [sys.executable, *words],
-        env=surroundings(home),
+        env=surroundings(home, **more),
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,
@@ -281,3 +284,28 @@ def test_what_deviates_is_said_in_a_sentence_and_ends_with_1(first: Run) -> None
     assert run.code == 1
     assert "The figure is 1, and should be 2." in run.err
     assert list(run.document) == KEYS
+
+
+def test_the_demo_takes_another_port_when_the_usual_one_is_in_use() -> None:
+    with listening("127.0.0.1", None) as one:
+        one.listen()
+        with listening("127.0.0.1", None) as two:
+            two.listen()
+            taken = two.getsockname()[1]
+            assert taken != one.getsockname()[1]
+            with (
+                pytest.raises(StandaloneError, match="Choose another: --port"),
+                listening("127.0.0.1", taken),
+            ):
+                pass
+
+
+def test_on_a_database_of_yours_the_demo_keeps_its_credentials_to_itself(
+    tmp_path: Path, database_url: str
+) -> None:
+    words = ("-m", "app", "demo", "--once", "--json", "--port", "0")
+    run = play(tmp_path, *words, DATABASE_URL=database_url)
+    assert run.code == 0, run.err
+    assert run.document["proof"]["turnover"] == "108790.00"
+    assert not (tmp_path / "credentials.json").exists()
+    assert not (tmp_path / "postgres").exists()
