@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest_asyncio
+import sqlalchemy as sa
 
+from app.kernel.calendar import Month
+from app.runtime.db import Tx
+from app.settlement.store import grounds, months
 from tests.support.institutions import JINAN, JINAN_DEVICES
 from tests.support.ledger import balances, proven
 from tests.support.queries import recorded
@@ -33,6 +37,21 @@ from tests.support.visit import (
 from tests.support.world import World
 
 STATEMENTS_MAX = 12
+# What a settlement sends, in order; shared rows (filing, balances) come as late as they can.
+SETTLING = (
+    "INSERT INTO message",
+    "FOR UPDATE OF visit",
+    "pg_advisory_xact_lock_shared",
+    "FROM institution",
+    "FROM fee_line",
+    "WITH wanted",
+    "FROM settlement_month",
+    "INSERT INTO settlement_line",
+    "UPDATE visit",
+    "UPDATE filing",
+    "UPDATE message",
+    "ledger_book",
+)
 TAMPER = """
     UPDATE settlement_line SET fund_fen = 1, own_fen = 999
       FROM settlement s WHERE s.id = settlement_id AND s.number = :number
@@ -298,8 +317,29 @@ async def test_a_settlement_costs_the_same_few_statements_whatever_its_lines(wor
         visit = await ready(world, None, *lines)
         with recorded(world) as statements:
             await settled(world, visit, f"{number * 10}.00")
+        assert [mark in said for mark, said in zip(SETTLING, statements, strict=True)] == [
+            True
+        ] * len(SETTLING)
         counts.append(len(statements))
-    assert counts[0] == counts[1] <= STATEMENTS_MAX, statements
+    assert counts[0] == counts[1] <= STATEMENTS_MAX
+
+
+async def test_a_cancellation_costs_no_more_than_a_settlement(world: World) -> None:
+    done = await settled(world, await ready(world))
+    with recorded(world) as statements:
+        await cancelled(world, done["number"])
+    assert len(statements) <= STATEMENTS_MAX
+
+
+async def test_settling_and_closing_a_month_take_the_same_lock(world: World) -> None:
+    locks = sa.text(
+        "SELECT count(DISTINCT (classid, objid)) FROM pg_locks "
+        "WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    )
+    async with world.tx() as tx:
+        await grounds.lock_month(Tx(tx), "370000")
+        await months.close(Tx(tx), ["370000"], Month(2024, 1), world.clock.now)
+        assert (await tx.execute(locks)).scalar_one() == 1
 
 
 async def test_a_fitting_settles_without_discharge_and_reopens_as_admitted(world: World) -> None:

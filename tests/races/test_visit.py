@@ -107,3 +107,16 @@ async def test_undoing_a_discharge_and_an_admission_elsewhere_do_not_both_happen
             admit(world, worker, QINGDAO, admitted_at=world.clock.now.isoformat()),
         )
         assert (undone.status_code, elsewhere.status_code) in {(200, 409), (409, 201)}
+
+
+async def test_a_visit_is_continued_by_one_of_two_rival_transfers(world: World) -> None:
+    worker = await ready_worker(world, treatment_region="370000")
+    first = await admitted(world, worker)
+    await discharged(world, first)
+    at = world.clock.now.isoformat()
+    answers = await asyncio.gather(
+        *(admit(world, worker, QINGDAO, transfer_from=first, admitted_at=at) for _ in range(6))
+    )
+    assert [answer.status_code for answer in answers].count(201) == 1
+    refused = {codes(answer)[0] for answer in answers if answer.status_code != 201}
+    assert refused <= {"transfer-mismatch", "visit-open"}

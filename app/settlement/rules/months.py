@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from app.kernel.basis import basis
 from app.kernel.calendar import Month
+from app.settlement.errors import MonthsClosing
 
 
 @basis("hub-default/period")
@@ -18,3 +20,15 @@ def month_of(business_day: date, last_closed: Month | None) -> Month:
     if last_closed is None or last_closed < month:
         return month
     return last_closed.next()
+
+
+@basis("hub-default/period")
+def open_month(held: Iterable[Month], last_closed: Month | None) -> Month:
+    """A settlement falls into the first month that is neither closed nor being closed.
+
+    `held` are the months that cannot close before the settlement is written.
+    """
+    for month in sorted(held):
+        if last_closed is None or last_closed < month:
+            return month
+    raise MonthsClosing

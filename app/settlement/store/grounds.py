@@ -27,16 +27,32 @@ _GROUNDS: sa.Select[Any] = sa.select(
     .scalar_subquery()
     .label("lost_on"),
 ).where(determination.c.id == sa.bindparam("determination_id", type_=sa.BigInteger))
-# Shared by all settlements of a place, exclusive to the closing of its months. Taken in a
-# statement before the one that looks which month is open: a lock that has to be waited for does
-# not renew what its own statement sees.
+# One lock per place and month: shared by the settlements that may fall into the month, exclusive to
+# its closing. Nobody who settles waits for it: a month whose lock is not free is being closed, and
+# counts as closed. Taken in a statement before the one that looks which month is open, which then
+# sees every closing that has ended.
+_MONTHS_AHEAD = 3  # how many months after the business day's a settlement looks for an open one
 _MONTH_KEY = sa.func.hashtextextended(
-    sa.literal("settlement_month ") + sa.bindparam("place", type_=sa.Text), 0
+    sa.literal("settlement_month ")
+    + sa.bindparam("place", type_=sa.Text)
+    + " "
+    + sa.bindparam("month", type_=sa.Text),
+    0,
 )
-_GROUNDS_AND_LOCK: sa.Select[Any] = _GROUNDS.add_columns(
-    sa.func.pg_advisory_xact_lock_shared(_MONTH_KEY).label("locked")
+_HELD = sa.func.pg_try_advisory_xact_lock_shared(_MONTH_KEY)
+_GROUNDS_AND_LOCK: sa.Select[Any] = _GROUNDS.add_columns(_HELD.label("held"))
+_HOLD_MONTH = sa.select(_HELD)
+_HOLD_MONTHS = sa.text(
+    """
+    SELECT month
+      FROM unnest(:months) AS asked(month)
+     WHERE pg_try_advisory_xact_lock_shared(
+               hashtextextended('settlement_month ' || :place || ' ' || month, 0))
+     ORDER BY month
+    """
+).bindparams(
+    sa.bindparam("place", type_=sa.Text), sa.bindparam("months", type_=ARRAY(sa.Text))
 )
-_LOCK_MONTH = sa.select(sa.func.pg_advisory_xact_lock_shared(_MONTH_KEY))
 _LAST_CLOSED = sa.select(sa.func.max(settlement_month.c.month)).where(
     settlement_month.c.place == sa.bindparam("place", type_=sa.Text)
 )
@@ -90,15 +106,29 @@ async def grounds(conn: Conn, determination_id: int) -> Grounds:
     return _grounds(row)
 
 
-async def grounds_locking_month(tx: Tx, determination_id: int, place: str) -> Grounds:
-    """Read what a visit rests on, and keep the months of a place from closing."""
-    row = {"determination_id": determination_id, "place": place}
-    return _grounds((await tx.execute(_GROUNDS_AND_LOCK, row)).one())
+async def grounds_holding_month(
+    tx: Tx, determination_id: int, place: str, month: Month
+) -> tuple[Grounds, bool]:
+    """Read what a visit rests on, and keep a month of a place from closing.
+
+    False where the month is being closed at this moment.
+    """
+    row = {"determination_id": determination_id, "place": place, "month": str(month)}
+    found = (await tx.execute(_GROUNDS_AND_LOCK, row)).one()
+    return _grounds(found), bool(found.held)
 
 
-async def lock_month(tx: Tx, place: str) -> None:
-    """Keep the months of a place from closing until the transaction ends."""
-    await tx.execute(_LOCK_MONTH, {"place": place})
+async def hold_month(tx: Tx, place: str, month: Month) -> bool:
+    """Keep a month of a place from closing until the transaction ends; False: it is closing."""
+    row = {"place": place, "month": str(month)}
+    return bool((await tx.execute(_HOLD_MONTH, row)).scalar_one())
+
+
+async def hold_months_after(tx: Tx, place: str, month: Month) -> tuple[Month, ...]:
+    """Keep the months that follow from closing; return those that are not being closed."""
+    following = [str(month.plus(ahead)) for ahead in range(1, _MONTHS_AHEAD + 1)]
+    found = await tx.execute(_HOLD_MONTHS, {"place": place, "months": following})
+    return tuple(Month.parse(row.month) for row in found)
 
 
 async def last_closed(tx: Tx, place: str) -> Month | None:

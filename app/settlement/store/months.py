@@ -15,15 +15,24 @@ from app.runtime.db import Tx
 from app.settlement.model import PairTotal
 
 _PLACES = sa.bindparam("places", type_=ARRAY(sa.Text))
-# Exclusive: waits for every settlement of the places that is under way, and keeps others waiting.
+# A settlement under way is of its business day's month: minutes old, so of the last of these. The
+# others are a quarter's, held for clocks that disagree; what is older has long ended.
+_MONTHS_BACK = 3
+# Exclusive, per place and month, in one order. Waits for the settlements under way that may fall
+# into these months and for nobody else; who comes meanwhile finds the lock asked for, takes the
+# month as closed and goes on to the next. The locks are kept until the closing is written, so a
+# closing that fails closes nothing.
 _LOCK = sa.text(
     """
-    SELECT count(pg_advisory_xact_lock(hashtextextended('settlement_month ' || code, 0)))
-      FROM (SELECT code FROM region
+    SELECT count(pg_advisory_xact_lock(
+               hashtextextended('settlement_month ' || code || ' ' || month, 0)))
+      FROM (SELECT code, month FROM region CROSS JOIN unnest(:months) AS asked(month)
              WHERE level IN ('province', 'city') AND (:places IS NULL OR code = ANY (:places))
-             ORDER BY code) AS place
+               AND NOT EXISTS (SELECT FROM settlement_month s
+                                WHERE s.place = code AND s.month >= asked.month)
+             ORDER BY code, month) AS wanted
     """
-).bindparams(_PLACES)
+).bindparams(_PLACES, sa.bindparam("months", type_=ARRAY(sa.Text)))
 _CLOSE = sa.text(
     """
     INSERT INTO settlement_month (place, month, closed_at)
@@ -62,7 +71,8 @@ _TAKE = sa.text(
 async def close(tx: Tx, places: Sequence[str] | None, through: Month, now: datetime) -> int:
     """Close a month, and with it all before, once every settlement under way has ended."""
     wanted = None if places is None else sorted(places)
-    await tx.execute(_LOCK, {"places": wanted})
+    months = [str(through.plus(-back)) for back in reversed(range(_MONTHS_BACK))]
+    await tx.execute(_LOCK, {"places": wanted, "months": months})
     row = {"places": wanted, "month": str(through), "now": now}
     return (await tx.execute(_CLOSE, row)).rowcount
 

@@ -31,10 +31,10 @@ Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,10}(\.[0-9]{1,2})
 PublicNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{19}$")]
 
 CLAIM_EXAMPLE: JsonDict = {
-    "certificate_number": "110000198704159994",
-    "name": "赵示例",
+    "certificate_number": "11000019600101001X",
+    "name": "赵例甲甲",
     "card_kind": "physical",
-    "card": "A10000001",
+    "card": "A00000000",
 }
 DIAGNOSIS_EXAMPLE: JsonDict = {"code": "S82.201", "name": "胫骨干骨折", "main": True}
 ADMISSION_EXAMPLE: JsonDict = {
@@ -81,15 +81,15 @@ class IdentityIn(BaseModel):
 
     certificate_number: Text = Field(
         description="Social security number, or other certificate 社会保障号或其他证件号码",
-        examples=["110000198704159994"],
+        examples=["11000019600101001X"],
     )
-    name: Text = Field(description="Name 姓名", examples=["赵示例"])
+    name: Text = Field(description="Name 姓名", examples=["赵例甲甲"])
     card_kind: Literal[CardKind.PHYSICAL, CardKind.ELECTRONIC] = Field(
         description="Physical card or electronic 实体社会保障卡或电子社保卡", examples=["physical"]
     )
     card: Text = Field(
         description="Card number, or the e-card's token 卡号或电子社保卡令牌",
-        examples=["A10000001"],
+        examples=["A00000000"],
     )
 
     def claim(self) -> IdentityClaim:
@@ -176,11 +176,15 @@ class AmendmentIn(BaseModel):
 
     model_config = _asked({"ward": "骨科二病区", "bed": "3"})
 
-    admission_no: Text | None = Field(default=None, description="住院号", examples=["ZY2025090002"])
+    admission_no: Text | None = Field(
+        default=None, description="The institution's number 住院号", examples=["ZY2"]
+    )
     department: Text | None = Field(default=None, description="Department 科室", examples=["骨科"])
     ward: Text | None = Field(default=None, description="Ward 病区", examples=["骨科二病区"])
     bed: Text | None = Field(default=None, description="Bed 床位号", examples=["3"])
-    physician: Text | None = Field(default=None, description="医师", examples=["示例医师"])
+    physician: Text | None = Field(
+        default=None, description="Physician 主治医师", examples=["示例医师"]
+    )
     diagnoses: list[DiagnosisIn] | None = Field(
         default=None, min_length=1, max_length=20, description="All diagnoses anew 诊断（整体替换）"
     )
@@ -237,7 +241,9 @@ class FeeLineIn(BaseModel):
     institution_item_code: Text | None = Field(
         default=None, description="The institution's own code 机构内编码", examples=["YP0001"]
     )
-    specification: Text | None = Field(default=None, description="规格", examples=["0.5g"])
+    specification: Text | None = Field(
+        default=None, description="Specification 规格", examples=["0.5g"]
+    )
     unit: Text | None = Field(default=None, description="Unit 单位", examples=["支"])
     quantity: Quantity = Field(
         description="Quantity, negative for a refund; beds in days 数量", examples=["6"]
@@ -253,8 +259,12 @@ class FeeLineIn(BaseModel):
     restricted_approved: bool = Field(
         default=False, description="A restricted item was approved 限制使用已审批", examples=[False]
     )
-    department: Text | None = Field(default=None, description="开单科室", examples=["骨科"])
-    physician: Text | None = Field(default=None, description="开单医师", examples=["示例医师"])
+    department: Text | None = Field(
+        default=None, description="Ordering department 开单科室", examples=["骨科"]
+    )
+    physician: Text | None = Field(
+        default=None, description="Ordering physician 开单医师", examples=["示例医师"]
+    )
 
     def read(self) -> FeeLine:
         """Return the line as the hub keeps it."""

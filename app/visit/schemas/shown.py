@@ -96,7 +96,7 @@ class NamedVisitView(VisitView):
     """A visit with the worker's name: whole for one, masked in lists 就诊信息（含姓名）."""
 
     worker_name: str = Field(
-        description="Name, masked in lists 姓名（列表脱敏）", examples=["赵**"]
+        description="Name, masked in lists 姓名（列表脱敏）", examples=["赵***"]
     )
 
     @classmethod
@@ -127,7 +127,9 @@ class FeeLineView(BaseModel):
     category: FeeCategory = Field(description="Category 费用类别", examples=["drug"])
     item_code: str | None = Field(description="Catalogue code 目录编码", examples=["D010001"])
     item_name: str = Field(description="Item 项目名称", examples=["注射用头孢唑林钠"])
-    institution_item_code: str | None = Field(description="机构内编码", examples=["YP0001"])
+    institution_item_code: str | None = Field(
+        description="The institution's own code 机构内编码", examples=["YP0001"]
+    )
     specification: str | None = Field(description="Specification 规格", examples=["0.5g"])
     unit: str | None = Field(description="Unit 单位", examples=["支"])
     quantity: str = Field(description="Quantity 数量", examples=["6.0000"])
@@ -137,7 +139,9 @@ class FeeLineView(BaseModel):
         description="When it was supplied 费用发生时间", examples=["2025-09-01T10:00:00+08:00"]
     )
     injury_related: bool = Field(description="For the injury 是否工伤相关", examples=[True])
-    restricted_approved: bool = Field(description="限制使用已审批", examples=[False])
+    restricted_approved: bool = Field(
+        description="A restricted item was approved 限制使用已审批", examples=[False]
+    )
     department: str | None = Field(description="Department 开单科室", examples=["骨科"])
     physician: str | None = Field(description="Physician 开单医师", examples=["示例医师"])
 
@@ -211,7 +215,9 @@ class UsableDeterminationView(BaseModel):
 
     number: str = Field(description="Number 编号", examples=["D1100002509010000001"])
     kind: DeterminationKind = Field(description="Kind 类型", examples=["injury"])
-    document_number: str = Field(description="文书编号", examples=["京工伤认字〔2025〕示例1号"])
+    document_number: str = Field(
+        description="Number of the document 文书编号", examples=["京工伤认字〔2025〕示例1号"]
+    )
     decided_on: date = Field(description="Decided on 认定（确认）日期", examples=["2025-05-01"])
     injured_parts: list[str] = Field(description="Injured parts 伤害部位", examples=[["左小腿"]])
     diagnoses: list[str] = Field(description="Diagnoses 诊断", examples=[["胫骨干骨折"]])
@@ -260,10 +266,10 @@ class IdentificationView(BaseModel):
     worker: str = Field(
         description="The worker's number 工伤职工编号", examples=["W1100002509010000001"]
     )
-    name: str = Field(description="Name 姓名", examples=["赵示例"])
+    name: str = Field(description="Name 姓名", examples=["赵例甲甲"])
     sex: Sex = Field(description="Sex 性别", examples=["male"])
     insured_region: str = Field(description="Insured place 参保地", examples=["110000"])
-    employer: str = Field(description="Employer 用人单位", examples=["北京示例建筑公司"])
+    employer: str = Field(description="Employer 用人单位", examples=["北京示例建筑有限公司"])
     determinations: list[UsableDeterminationView] = Field(
         description="Determinations usable today 当日可用的认定（确认）"
     )
