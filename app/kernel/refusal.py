@@ -20,6 +20,7 @@ class Kind(enum.Enum):
     UNSUPPORTED = enum.auto()  # send another content type
     REFUSED = enum.auto()  # understood, and the rules say no
     KEY_MISSING = enum.auto()  # send an Idempotency-Key
+    RUNNING = enum.auto()  # ask again in a moment for the answer of the one under way
     BUSY = enum.auto()  # retry with the same key
     BUG = enum.auto()  # report the instance; nothing was done
 

@@ -35,6 +35,10 @@ REMEDIES: Mapping[Kind, tuple[str, str]] = {
         "报文已理解但不符合规则：请将原因告知经办人员，重发无效。",
     ),
     Kind.KEY_MISSING: ("Send an Idempotency-Key.", "请携带 Idempotency-Key。"),
+    Kind.RUNNING: (
+        "Send the same message again with the same id, after Retry-After seconds, for its answer.",
+        "请在 Retry-After 秒后以同一报文编号重发以取得结果。",
+    ),
     Kind.BUSY: (
         "Send the same message again with the same id, after Retry-After seconds.",
         "请在 Retry-After 秒后以同一报文编号重发。",

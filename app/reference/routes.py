@@ -22,9 +22,9 @@ from app.reference.schemas import (
     ReadinessView,
     WordView,
 )
-from app.runtime import health, messages
-from app.runtime.door import Busy
-from app.runtime.http import OpenReading, hub_of, only
+from app.runtime import health, outcomes
+from app.runtime.door import Busy, MessageIdFormat, MessageOwn, MessageRunning
+from app.runtime.http import OpenDoor, OpenReading, hub_of, only
 from app.runtime.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["reference 参考信息"])
@@ -159,7 +159,8 @@ async def one_dictionary(
     tags=["messages 报文"],
     summary="What became of my message 查询报文处理结果",
     description="The outcome of one of the caller's own messages, for ever. When an answer was "
-    "lost, ask here or send the same message again. 查询本接入方所发报文的处理结果，永久保留。",
+    "lost, ask here or send the same message again. `running`: under way, ask again in a moment. "
+    "查询本接入方所发报文的处理结果，永久保留；处理中的请稍后再查。",
     dependencies=[only()],
     response_model=MessageView,
     responses=problems(Busy),
@@ -171,5 +172,30 @@ async def message(
     ],
 ) -> MessageView:
     """Tell the outcome of a message."""
-    kept = await messages.find(reading.rx, reading.caller.party, message_id)
-    return MessageView.of(message_id, kept)
+    return MessageView.of(message_id, await outcomes.ask(reading, message_id))
+
+
+@router.post(
+    "/messages/{message_id:path}/fence",
+    tags=["messages 报文"],
+    summary="Shut a message out unless it happened 封存报文编号",
+    description="For a sender that gives a message up without knowing its outcome. What took "
+    "effect is told and stays; what did not, never will: a late original is refused with "
+    "`message-fenced`. Repeating it is harmless. "
+    "放弃结果不明的报文：已生效的返回其结果；未生效的予以封存，迟到的原报文不予受理。可重复调用。",
+    dependencies=[only()],
+    response_model=MessageView,
+    responses=problems(MessageIdFormat, MessageRunning, MessageOwn, Busy),
+)
+async def fence(
+    door: OpenDoor,
+    message_id: Annotated[
+        str, Path(description="Idempotency-Key 报文编号", examples=["6f1d2c1e-0001"])
+    ],
+) -> Response:
+    """Shut a message out."""
+    return await door.write(
+        lambda work: outcomes.fence(work, message_id),
+        show=lambda told: MessageView.of(message_id, told),
+        status=200,
+    )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from app.reference.refusals import Explanation
 from app.reference.vocabulary import Code, Dictionary, Word
 from app.runtime.health import Check
-from app.runtime.messages import Kept, Outcome
+from app.runtime.messages import Outcome, Told
 
 
 class HealthView(BaseModel):
@@ -147,7 +147,8 @@ class MessageView(BaseModel):
     id: str = Field(description="Message id 报文编号", examples=["6f1d2c1e-0001"])
     outcome: Outcome = Field(
         description="applied 已生效 (with its answer), refused 已拒绝 (with the problem; it may be "
-        "sent again), never_seen 未收到",
+        "sent again), reversed 已冲正, fenced 已封存 (never took effect and never will), running "
+        "处理中 (ask again in a moment), never_seen 未收到",
         examples=["applied"],
     )
     action: str | None = Field(
@@ -156,21 +157,28 @@ class MessageView(BaseModel):
     at: datetime | None = Field(description="When 处理时间", examples=["2025-09-01T09:00:00+08:00"])
     status: int | None = Field(description="Status it was answered with 状态码", examples=[201])
     answer: object | None = Field(
-        description="The stored answer, as it was given 原应答内容", examples=[{"number": "Y…"}]
+        description="The stored answer, as it was given; of a fenced one what a late original "
+        "gets, or why it was refused before 原应答内容",
+        examples=[{"number": "Y…"}],
+    )
+    subject: str | None = Field(
+        description="Number of what it made or changed 业务编号", examples=["Y1100002509010000001"]
+    )
+    reversed_by: str | None = Field(
+        description="Message that reversed it 冲正报文编号", examples=["6f1d2c1e-0002"]
     )
 
     @classmethod
-    def of(cls, key: str, kept: Kept | None) -> MessageView:
+    def of(cls, key: str, told: Told) -> MessageView:
         """Show a message's outcome."""
-        if kept is None:
-            return cls(
-                id=key, outcome=Outcome.NEVER_SEEN, action=None, at=None, status=None, answer=None
-            )
+        kept = told.kept
         return cls(
             id=key,
-            outcome=Outcome(kept.state.value),
-            action=kept.action,
-            at=kept.at,
-            status=kept.status,
-            answer=json.loads(kept.body),
+            outcome=told.outcome,
+            action=None if kept is None else kept.action,
+            at=None if kept is None else kept.at,
+            status=None if kept is None else kept.status,
+            answer=None if kept is None else json.loads(kept.body),
+            subject=None if kept is None else kept.subject,
+            reversed_by=None if kept is None else kept.reversed_by,
         )

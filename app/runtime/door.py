@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from app.kernel.refusal import Kind, Refusal
 from app.runtime import messages
 from app.runtime.auth import Caller, PartyKind
 from app.runtime.db import Rx, Tx
-from app.runtime.messages import KeptState, Stamp
+from app.runtime.messages import Claim, KeptState, Stamp
 from app.runtime.problems import Answer, Malformed, problem_of
 from app.runtime.work import Law, Reading, Work
 
@@ -88,13 +88,53 @@ class Busy(Refusal):
     title_zh: ClassVar = "系统繁忙，请以同一报文编号重发"
 
 
-class MessageRunning(Refusal):
-    """The first message with this id is still being worked on; ask again for its answer."""
+class MessageFenced(Refusal):
+    """The id was shut out before the message took effect: it has not happened and never will."""
 
-    kind: ClassVar = Kind.BUSY
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "message-fenced"
+    title: ClassVar = "This message was shut out before it took effect"
+    title_zh: ClassVar = "该报文编号已封存，迟到的报文不予受理"
+    remedy: ClassVar = "Nothing was done. If the business is still meant, send it with a new id."
+    remedy_zh: ClassVar = "该笔业务未生效；如仍需办理，请使用新的报文编号。"
+
+
+class MessageReversed(Refusal):
+    """What the message did was undone by a reversal; it cannot be had again under its id."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "message-reversed"
+    title: ClassVar = "What this message did was reversed"
+    title_zh: ClassVar = "该报文已冲正"
+    says: ClassVar = "Reversed by message {reversed_by}."
+    says_zh: ClassVar = "由报文 {reversed_by} 冲正。"
+    remedy: ClassVar = "If the business is meant again, send it with a new id."
+    remedy_zh: ClassVar = "如需重新办理，请使用新的报文编号。"
+
+
+class MessageOwn(Refusal):
+    """A message cannot be about itself."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "message-own"
+    title: ClassVar = "A message cannot fence or reverse itself"
+    title_zh: ClassVar = "报文不能封存或冲正自身"
+    remedy: ClassVar = "Send the fence or the reversal under an id of its own."
+    remedy_zh: ClassVar = "请为封存或冲正使用单独的报文编号。"
+
+
+class MessageRunning(Refusal):
+    """The message with this id is still being worked on; ask again for its answer."""
+
+    kind: ClassVar = Kind.RUNNING
     code: ClassVar = "message-running"
-    title: ClassVar = "The same message is still being worked on; send it again for its answer"
-    title_zh: ClassVar = "相同报文正在处理中，请稍后以同一编号重发以取得结果"
+    title: ClassVar = "The message is still being worked on; send it again for its answer"
+    title_zh: ClassVar = "该报文正在处理中，请稍后以同一编号重发以取得结果"
+
+
+# The id's own state; nothing to remember as the outcome of an attempt.
+OF_THE_ID = (MessageIdReused, MessageFenced, MessageReversed, MessageOwn)
+PAUSE_SECONDS, PAUSE_SECONDS_MAX = 0.02, 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +146,7 @@ class Hub:
     law: Law
     clock: Callable[[], datetime]
     attempts_max: int
+    running_wait_seconds: float = 2.0  # how long a message waits for its twin under way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +169,27 @@ class Door:
     ) -> Answer:
         """Run `use_case` once and only once for this id; answer with its stored bytes."""
         self._check_key()
+        for pause in _pauses(self.hub.running_wait_seconds):
+            try:
+                return await self._carry_out(use_case, show, status)
+            except MessageRunning:
+                await asyncio.sleep(pause)  # without a connection: others may need it
+        return await self._carry_out(use_case, show, status)
+
+    async def _carry_out(
+        self,
+        use_case: Callable[[Work], Awaitable[T]],
+        show: Callable[[T], BaseModel],
+        status: int,
+    ) -> Answer:
+        """Try until it is done, refused, or has failed too often."""
         for attempt in range(1, self.hub.attempts_max + 1):
             stamp = self._stamp()
             try:
                 return await self._attempt(stamp, use_case, show, status)
             except Refusal as refusal:
-                if refusal.kind is not Kind.BUSY and not isinstance(refusal, MessageIdReused):
+                passing = refusal.kind in (Kind.BUSY, Kind.RUNNING)
+                if not passing and not isinstance(refusal, OF_THE_ID):
                     await self._note(stamp, refusal)
                 raise
             except DBAPIError as error:
@@ -155,8 +211,11 @@ class Door:
     ) -> Answer:
         async with _connected(self.hub.engine) as connection, connection.begin():
             tx = Tx(connection)
-            work = Work(tx=tx, caller=self.caller, now=stamp.at, law=self.hub.law)
-            if not await self._claim(tx, stamp):
+            work = Work(tx=tx, caller=self.caller, now=stamp.at, law=self.hub.law, message=self.key)
+            claimed = await self._claim(tx, stamp)
+            if claimed is Claim.RUNNING:
+                raise MessageRunning(message=self.key)
+            if claimed is Claim.KNOWN:
                 return await self._replay(tx)
             body = show(await use_case(work)).model_dump_json().encode()
             assert work.journal, "a write that leaves no trace in the audit trail is a bug"
@@ -165,7 +224,7 @@ class Door:
                 await act()
         return Answer(status=status, body=body)
 
-    async def _claim(self, tx: Tx, stamp: Stamp) -> bool:
+    async def _claim(self, tx: Tx, stamp: Stamp) -> Claim:
         try:
             return await messages.claim(tx, stamp)
         except DBAPIError as error:
@@ -176,8 +235,12 @@ class Door:
     async def _replay(self, tx: Tx) -> Answer:
         kept = await messages.find(tx, self.caller.party, self.key)
         assert kept is not None, "the claim met a row, and rows are never deleted"
+        if kept.state is KeptState.FENCED:
+            raise MessageFenced(message=self.key)
         if kept.fingerprint != self.fingerprint:
             raise MessageIdReused(message=self.key)
+        if kept.state is KeptState.REVERSED:
+            raise MessageReversed(message=self.key, reversed_by=kept.reversed_by)
         assert kept.state is KeptState.APPLIED, "a refused message is claimed anew"
         return Answer(status=kept.status, body=kept.body, replayed=True)
 
@@ -207,6 +270,27 @@ class Door:
             request=self.request,
             at=self.hub.clock(),
         )
+
+
+def _pauses(seconds: float) -> Iterator[float]:
+    """Yield growing pauses until the time is up."""
+    clock = asyncio.get_running_loop().time
+    until, pause = clock() + seconds, PAUSE_SECONDS
+    while clock() < until:
+        yield pause
+        pause = min(1.5 * pause, PAUSE_SECONDS_MAX)
+
+
+@asynccontextmanager
+async def undoing(work: Work) -> AsyncIterator[None]:
+    """Let a refusal of what is done inside undo that alone; the refusal itself goes on."""
+    records, told, acts = len(work.journal), len(work.announcements), len(work.last_acts)
+    try:
+        async with work.tx.begin_nested():
+            yield
+    except Refusal:
+        del work.journal[records:], work.announcements[told:], work.last_acts[acts:]
+        raise
 
 
 def fingerprint_of(method: str, path: str, body: bytes) -> bytes:

@@ -30,4 +30,5 @@ def build_hub(engine: AsyncEngine, settings: Settings, clock: Clock = wall_clock
         law=law,
         clock=clock,
         attempts_max=settings.attempts_max,
+        running_wait_seconds=settings.running_wait_ms / 1000,
     )

@@ -1,7 +1,8 @@
 """Messages (报文), the audit trail and announcements: the tables and statements of the door.
 
 A message id belongs to its sender for ever. Its row is claimed first in the transaction and
-answered last, so a rival with the same id waits on the index and then finds the answer.
+answered last. While that lasts the transaction holds a lock named after the id, so a rival, a
+look-up or a reversal learns without waiting that the message is under way.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from app.runtime.work import Announcement, Record
 
 
 class Outcome(enum.StrEnum):
-    """What became of a message."""
+    """What became of a message (报文处理结果)."""
 
-    APPLIED = "applied"
-    REFUSED = "refused"
-    NEVER_SEEN = "never_seen"
+    APPLIED = "applied"  # 已生效
+    REFUSED = "refused"  # 已拒绝
+    REVERSED = "reversed"  # 已冲正
+    FENCED = "fenced"  # 已封存
+    RUNNING = "running"  # 处理中
+    NEVER_SEEN = "never_seen"  # 未收到
 
 
 class KeptState(enum.StrEnum):
@@ -31,6 +35,16 @@ class KeptState(enum.StrEnum):
 
     APPLIED = "applied"
     REFUSED = "refused"
+    REVERSED = "reversed"
+    FENCED = "fenced"
+
+
+class Claim(enum.Enum):
+    """What came of taking an id for an attempt."""
+
+    TAKEN = enum.auto()  # by this attempt
+    RUNNING = enum.auto()  # another attempt is under way
+    KNOWN = enum.auto()  # answered, reversed or fenced before
 
 
 message = sa.Table(
@@ -45,6 +59,10 @@ message = sa.Table(
     moment("at"),
     sa.Column("status", sa.SmallInteger),
     sa.Column("body", sa.LargeBinary),
+    # what it did and to which number, as the trail says: how a reversal finds its effect
+    sa.Column("deed", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("reversed_by", sa.Text),  # the id of the message that reversed it
     one_of("state", KeptState),
 )
 audit_trail = sa.Table(
@@ -58,6 +76,7 @@ audit_trail = sa.Table(
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("facts", JSONB, nullable=False),
+    sa.Column("message", sa.Text),  # the id it was asked under; a look has none
     # "what happened to this number", in order
     sa.Index("ix_audit_trail_subject", "subject", "seq"),
 )
@@ -72,32 +91,51 @@ announcement = sa.Table(
     sa.Column("body", JSONB, nullable=False),
 )
 
+_PARTY = sa.bindparam("party", type_=sa.Text)
+_KEY = sa.bindparam("key", type_=sa.Text)
+# Named after the id, and gone with the transaction that holds it.
+_LOCK = sa.func.hashtextextended(sa.literal("message ") + _PARTY + " " + _KEY, 0)
+_HOLD = sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))
+_IDLE = sa.select(sa.func.pg_try_advisory_xact_lock_shared(_LOCK))
 _CLAIM = sa.text(
     """
-    INSERT INTO message (party, key, fingerprint, state, action, client, at)
-    VALUES (:party, :key, :fingerprint, 'applied', :action, :client, :at)
-    ON CONFLICT (party, key) DO UPDATE
-       SET state = 'applied', action = excluded.action, client = excluded.client,
-           at = excluded.at, status = NULL, body = NULL
-     WHERE message.state = 'refused' AND message.fingerprint = excluded.fingerprint
-    RETURNING true
+    WITH idle AS MATERIALIZED (
+        SELECT pg_try_advisory_xact_lock(
+            hashtextextended('message ' || :party || ' ' || :key, 0)
+        ) AS it
+    ), taken AS (
+        INSERT INTO message (party, key, fingerprint, state, action, client, at)
+        SELECT :party, :key, :fingerprint, 'applied', :action, :client, :at FROM idle WHERE it
+        ON CONFLICT (party, key) DO UPDATE
+           SET state = 'applied', action = excluded.action, client = excluded.client,
+               at = excluded.at, status = NULL, body = NULL
+         WHERE message.state = 'refused' AND message.fingerprint = excluded.fingerprint
+        RETURNING true
+    )
+    SELECT idle.it AS idle, EXISTS (SELECT FROM taken) AS taken FROM idle
     """
+).bindparams(
+    _PARTY,
+    _KEY,
+    sa.bindparam("fingerprint", type_=sa.LargeBinary),
+    sa.bindparam("action", type_=sa.Text),
+    sa.bindparam("client", type_=sa.Text),
+    sa.bindparam("at", type_=sa.DateTime(timezone=True)),
 )
-_KEPT = sa.select(message).where(
-    message.c.party == sa.bindparam("party"), message.c.key == sa.bindparam("key")
-)
+_KEPT = sa.select(message).where(message.c.party == _PARTY, message.c.key == _KEY)
 _FINISH = sa.text(
     """
     WITH trail AS (
-        INSERT INTO audit_trail (at, party, client, request, action, subject, facts)
-        SELECT :at, :party, :client, :request, t.action, t.subject, t.facts
+        INSERT INTO audit_trail (at, party, client, request, action, subject, facts, message)
+        SELECT :at, :party, :client, :request, t.action, t.subject, t.facts, :key
           FROM unnest(:actions, :subjects, :facts) AS t(action, subject, facts)
     ), told AS (
         INSERT INTO announcement (at, topic, subject, parties, body)
         SELECT :at, t.topic, t.subject, string_to_array(t.parties, ' '), t.body
           FROM unnest(:topics, :told, :parties, :bodies) AS t(topic, subject, parties, body)
     )
-    UPDATE message SET status = :status, body = :body WHERE party = :party AND key = :key
+    UPDATE message SET status = :status, body = :body, deed = :deed, subject = :subject
+     WHERE party = :party AND key = :key
     """
 ).bindparams(
     sa.bindparam("actions", type_=ARRAY(sa.Text)),
@@ -114,6 +152,8 @@ _FINISH = sa.text(
     sa.bindparam("key", type_=sa.Text),
     sa.bindparam("client", type_=sa.Text),
     sa.bindparam("request", type_=sa.Text),
+    sa.bindparam("deed", type_=sa.Text),
+    sa.bindparam("subject", type_=sa.Text),
 )
 _REFUSED = sa.text(
     """
@@ -124,6 +164,21 @@ _REFUSED = sa.text(
      WHERE message.state = 'refused' AND message.fingerprint = excluded.fingerprint
     """
 )
+# What was applied or reversed stays as it is; only what never took effect is shut out.
+_FENCE = sa.text(
+    """
+    INSERT INTO message (party, key, fingerprint, state, action, client, at, status, body)
+    VALUES (:party, :key, :fingerprint, 'fenced', :action, :client, :at, :status, :body)
+    ON CONFLICT (party, key) DO UPDATE SET state = 'fenced', at = excluded.at
+     WHERE message.state = 'refused'
+    """
+)
+_REVERSE = sa.text(
+    """
+    UPDATE message SET state = 'reversed', reversed_by = :reversed_by
+     WHERE party = :party AND key = :key AND state = 'applied'
+    """
+).bindparams(_PARTY, _KEY, sa.bindparam("reversed_by", type_=sa.Text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +205,21 @@ class Kept:
     fingerprint: bytes
     status: int
     body: bytes
+    deed: str | None
+    subject: str | None
+    reversed_by: str | None
 
 
-async def claim(tx: Tx, stamp: Stamp) -> bool:
-    """Take the id for this attempt; false when it has been answered before."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of an id at the moment of asking."""
+
+    outcome: Outcome
+    kept: Kept | None
+
+
+async def claim(tx: Tx, stamp: Stamp) -> Claim:
+    """Take the id for this attempt, in one statement whatever became of it before."""
     row = {
         "party": stamp.party,
         "key": stamp.key,
@@ -162,7 +228,28 @@ async def claim(tx: Tx, stamp: Stamp) -> bool:
         "client": stamp.client,
         "at": stamp.at,
     }
-    return (await tx.execute(_CLAIM, row)).scalar_one_or_none() is not None
+    found = (await tx.execute(_CLAIM, row)).one()
+    if not found.idle:
+        return Claim.RUNNING
+    return Claim.TAKEN if found.taken else Claim.KNOWN
+
+
+async def hold(tx: Tx, party: str, key: str) -> bool:
+    """Keep an id from being worked on until the transaction ends; false when it is under way."""
+    return bool((await tx.execute(_HOLD, {"party": party, "key": key})).scalar_one())
+
+
+async def tell(conn: Conn, party: str, key: str) -> Told:
+    """Tell what became of an id.
+
+    Whether it is under way is asked first, in a statement of its own: whoever ended before that
+    is seen by the second.
+    """
+    idle = (await conn.execute(_IDLE, {"party": party, "key": key})).scalar_one()
+    kept = await find(conn, party, key)
+    if not idle and (kept is None or kept.state is KeptState.REFUSED):
+        return Told(Outcome.RUNNING, None)
+    return Told(Outcome.NEVER_SEEN if kept is None else Outcome(kept.state.value), kept)
 
 
 async def find(conn: Conn, party: str, key: str) -> Kept | None:
@@ -178,6 +265,9 @@ async def find(conn: Conn, party: str, key: str) -> Kept | None:
         fingerprint=row.fingerprint,
         status=row.status,
         body=row.body,
+        deed=row.deed,
+        subject=row.subject,
+        reversed_by=row.reversed_by,
     )
 
 
@@ -197,6 +287,8 @@ async def finish(
         "key": stamp.key,
         "status": answer[0],
         "body": answer[1],
+        "deed": journal[-1].action,
+        "subject": journal[-1].subject,
         "actions": [r.action for r in journal],
         "subjects": [r.subject for r in journal],
         "facts": [plain(r.facts) for r in journal],
@@ -211,7 +303,23 @@ async def finish(
 
 async def note_refusal(tx: Tx, stamp: Stamp, answer: tuple[int, bytes]) -> None:
     """Remember that the message was refused; it may be tried again under the same id."""
-    row = {
+    await tx.execute(_REFUSED, _answered(stamp, answer))
+
+
+async def fence(tx: Tx, stamp: Stamp, answer: tuple[int, bytes]) -> None:
+    """Shut an id out that never took effect; a refusal kept for it stays its answer."""
+    await tx.execute(_FENCE, _answered(stamp, answer))
+
+
+async def reverse(tx: Tx, party: str, key: str, reversed_by: str) -> None:
+    """Note that what the message did was undone."""
+    row = {"party": party, "key": key, "reversed_by": reversed_by}
+    changed = (await tx.execute(_REVERSE, row)).rowcount
+    assert changed == 1, "the id was held and read as applied in this transaction"
+
+
+def _answered(stamp: Stamp, answer: tuple[int, bytes]) -> dict[str, object]:
+    return {
         "party": stamp.party,
         "key": stamp.key,
         "fingerprint": stamp.fingerprint,
@@ -221,7 +329,6 @@ async def note_refusal(tx: Tx, stamp: Stamp, answer: tuple[int, bytes]) -> None:
         "status": answer[0],
         "body": answer[1],
     }
-    await tx.execute(_REFUSED, row)
 
 
 async def note_looks(rx: Conn, stamp: Stamp, looks: Sequence[Record]) -> None:

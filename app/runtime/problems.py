@@ -22,6 +22,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.UNKNOWN: 404,
     Kind.NOT_ALLOWED: 405,
     Kind.CONFLICT: 409,
+    Kind.RUNNING: 409,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED: 415,
     Kind.REFUSED: 422,
@@ -124,7 +125,8 @@ def body_of(refusal: Refusal, instance: str) -> dict[str, object]:
 def problem_of(refusal: Refusal, instance: str) -> Answer:
     """Return the answer a refusal makes."""
     body = json.dumps(body_of(refusal, instance), ensure_ascii=False).encode()
-    wait = RETRY_AFTER_SECONDS if refusal.kind is Kind.BUSY else None
+    passing = refusal.kind in (Kind.BUSY, Kind.RUNNING)
+    wait = RETRY_AFTER_SECONDS if passing else None
     return Answer(
         status=STATUS[refusal.kind], body=body, media_type=PROBLEM_TYPE, retry_after_seconds=wait
     )

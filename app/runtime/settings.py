@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     pool_connections: int = Field(default=8, ge=1, le=64)
     pool_wait_seconds: float = Field(default=5.0, gt=0)
     lock_wait_ms: int = Field(default=5_000, ge=100)
+    running_wait_ms: int = Field(
+        default=2_000, ge=0, description="How long a message waits for its twin under way"
+    )
     statement_ms: int = Field(default=15_000, ge=1_000)
     attempts_max: int = Field(default=3, ge=1, le=10)
     body_bytes_max: int = Field(default=2 * 1024 * 1024, ge=1024)

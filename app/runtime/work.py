@@ -51,6 +51,7 @@ class Work:
     caller: Caller
     now: datetime
     law: Law
+    message: str  # the id under which this is asked
     journal: list[Record] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
     last_acts: list[LastAct] = field(default_factory=list)

@@ -90,7 +90,7 @@ async def lengthen(asked: More, door: OpenDoor) -> Response:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def world(database_url: str) -> AsyncIterator[World]:
     """A hub with little patience and the one route of these tests."""
-    async with open_world(database_url, lock_wait_ms=300) as it:
+    async with open_world(database_url, lock_wait_ms=300, running_wait_ms=300) as it:
         it.app.include_router(router)
         await seeded(it)
         yield it
@@ -240,7 +240,7 @@ async def test_a_rival_of_a_running_message_is_told_so_and_gets_the_answer_later
     first = asyncio.create_task(post(world, "running"))
     await running.wait()
     rival = await post(world, "running")
-    assert (rival.status_code, rival.json()["code"]) == (503, "message-running")
+    assert (rival.status_code, rival.json()["code"]) == (409, "message-running")
     assert rival.headers["Retry-After"] == "1"
     go_on.set()
     assert (await first).status_code == 201
