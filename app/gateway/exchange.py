@@ -66,10 +66,8 @@ class Exchange:
         try:
             await self._check_moment(it)
         except Refusal:
-            known = await self._known(it)
-            if known is None:
+            if not await self._is_settled(it):
                 raise
-            return known
         if it.transaction.writes:
             return await self._write(call)
         async with reading(self.hub, self.caller, self.request) as lent:
@@ -111,17 +109,13 @@ class Exchange:
             async with reading(self.hub, self.caller, self.request) as lent:
                 await sessions.require(lent, it.session)
 
-    async def _known(self, it: Envelope) -> Answer | None:
-        """Return the stored answer of a message that was carried out, however old it is now.
+    async def _is_settled(self, it: Envelope) -> bool:
+        """Say whether the message's fate is known, however old it is now.
 
-        A replay tells what happened; it needs neither a session nor a clock that is right.
+        Then the door tells it: that needs neither a session nor a clock that is right.
         """
         if not it.transaction.writes:
-            return None
+            return False
         async with lend(self.hub) as rx:
             kept = await messages.find(rx, self.caller.party, it.message)
-        if kept is None or kept.state is not KeptState.APPLIED:
-            return None
-        if kept.fingerprint != it.fingerprint:
-            return None
-        return Answer(status=kept.status, body=kept.body, replayed=True)
+        return kept is not None and kept.state is not KeptState.REFUSED

@@ -122,6 +122,8 @@ async def _answer(
     if sent is None:
         fault = {"pointer": "", "code": "unreadable", "detail": "not one JSON object"}
         return _refused(reference, Malformed(errors=[fault]), request)
+    message = f"{caller.party} {sent.get('msgid')}"
+    reference = Reference(message=message, received_at=reference.received_at)
     exchange = Exchange(
         hub=hub,
         settings=request.app.state.settings,
