@@ -20,6 +20,7 @@ from app.cli import generate as traffic
 from app.cli.acts import act, look
 from app.cli.credentials import ensure_credentials
 from app.cli.seeding import seed as load_seeds
+from app.conformance import command as conformance
 from app.cli.token import token
 from app.filing import service as filings
 from app.institutions import notice
@@ -51,6 +52,7 @@ program = typer.Typer(
     help="Cross-province settlement of work-injury insurance 工伤保险跨省异地就医直接结算平台.",
 )
 program.add_typer(clients.program, name="clients")
+program.add_typer(conformance.program, name="conformance")
 program.command()(token)
 institutions = typer.Typer(no_args_is_help=True, help="Agreement institutions 协议机构.")
 program.add_typer(institutions, name="institutions")

@@ -80,25 +80,26 @@ class Said:
 
 
 # The gateway's words for what REST calls otherwise; a code not listed is the same in capitals.
-OTHERWISE: Mapping[str, str] = {
-    "message-id-prefix": "MSGID_PREFIX_MISMATCH",
-    "message-id-reused": "MSGID_REUSED",
-    "message-id-format": "MSGID_FORMAT",
-    "message-fenced": "MSGID_FENCED",
-    "message-reversed": "MSGID_REVERSED",
-    "malformed": "FIELD_FORMAT",
-    "no-such-move": "VISIT_STATE",
-    "lines-closed": "VISIT_STATE",
-    "lines-remain": "VISIT_HAS_LINES",
-    "visit-open": "VISIT_ALREADY_OPEN",
-    "settlement-not-cancellable": "SETTLEMENT_CANCELLED",
-    "worker-unknown": "PERSON_NOT_FOUND",
+OTHERWISE: Mapping[str, tuple[str, ...]] = {
+    "message-id-prefix": ("MSGID_PREFIX_MISMATCH",),
+    "message-id-reused": ("MSGID_REUSED",),
+    "message-id-format": ("MSGID_FORMAT",),
+    "message-fenced": ("MSGID_FENCED",),
+    "message-reversed": ("MSGID_REVERSED",),
+    "malformed": ("FIELD_FORMAT",),
+    "no-such-move": ("VISIT_STATE",),
+    "lines-closed": ("VISIT_STATE",),
+    "lines-remain": ("VISIT_HAS_LINES",),
+    "lines-refused": ("LINE_AMOUNT", "LINE_DUPLICATE", "LINE_REFUND_ORIGINAL"),
+    "visit-open": ("VISIT_ALREADY_OPEN",),
+    "settlement-not-cancellable": ("SETTLEMENT_CANCELLED",),
+    "worker-unknown": ("PERSON_NOT_FOUND",),
 }
 
 
-def spellings(code: str) -> tuple[str, str]:
+def spellings(code: str) -> tuple[str, ...]:
     """Return how REST and how the gateway write a code."""
-    return code, OTHERWISE.get(code, code.upper().replace("-", "_"))
+    return code, *OTHERWISE.get(code, (code.upper().replace("-", "_"),))
 
 
 class Desk(ABC):

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from app.conformance.evidence import Exchanged, shown
 
 KEY = "Idempotency-Key"
 UNAUTHORISED = 401
+NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class NoTokenError(Exception):
@@ -62,6 +64,8 @@ class Line:
     kind: str = ""
     region: str = ""
     token: str = field(default="", repr=False)
+    issued_at: datetime = NEVER
+    signed_in_at: float = 0.0
     exchanges: list[Exchanged] = field(default_factory=list)
 
     async def sign_in(self) -> None:
@@ -78,6 +82,8 @@ class Line:
         claims = _claims(self.token)
         self.party, self.kind = str(claims.get("party", "")), str(claims.get("kind", ""))
         self.region = str(claims.get("region", ""))
+        self.issued_at = datetime.fromtimestamp(int(claims.get("iat", 0)), UTC)
+        self.signed_in_at = time.monotonic()
 
     async def send(
         self,

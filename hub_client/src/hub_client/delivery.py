@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hub_client.desk import Desk, Unseen
@@ -28,6 +27,8 @@ from hub_client.talk import persist, read, record, said, segment
 from hub_client.wire import Json, Lost, Plan, Reply, Request, keep
 
 REVERSE = "reverse"
+# Refusals that tell what became of the id, not of the business.
+OF_THE_ID = {"message-fenced": State.FENCED, "message-reversed": State.REVERSED}
 HUB_FAILED = 500
 NEW_IDS_MAX = 5
 
@@ -153,9 +154,9 @@ def _request(entry: Entry) -> Request:
 
 def _close(desk: Desk, entry: Entry, reply: Reply) -> Plan[Entry]:
     """Keep the hub's own answer."""
-    state = State.APPLIED if reply.is_applied else State.REFUSED
+    state = _state_of(reply)
     # A copy that got lost may still arrive, when the cause of the refusal is mended: shut it out.
-    if state is State.REFUSED and (entry.attempts > 1 or _retried(desk, entry)):
+    if state is State.REFUSED and desk.journal[entry.id].attempts > 1:
         yield from keep(lambda: desk.journal.doubt(entry.id))
         told = yield from _fence(desk, entry.id)
         if told is None:
@@ -165,8 +166,10 @@ def _close(desk: Desk, entry: Entry, reply: Reply) -> Plan[Entry]:
     return (yield from keep(lambda: desk.journal.settle(entry.id, state, reply.status, reply.body)))
 
 
-def _retried(desk: Desk, entry: Entry) -> bool:
-    return desk.journal[entry.id].attempts > 1
+def _state_of(reply: Reply) -> State:
+    if reply.is_applied:
+        return State.APPLIED
+    return OF_THE_ID.get(str((reply.problem or {}).get("code")), State.REFUSED)
 
 
 def _learn(desk: Desk, entry: Entry, unseen: Unseen) -> Plan[Entry | None]:
@@ -291,8 +294,3 @@ def _error_of(entry: Entry) -> HubError:
     if entry.state is State.REVERSED:
         return ReversedError(entry.id)
     return OutcomeUnknownError(entry.id)
-
-
-def open_ids(entries: list[Entry]) -> Iterator[str]:
-    """Yield the ids of those still open."""
-    return (entry.id for entry in entries if entry.is_open)
