@@ -5,6 +5,7 @@ Message ids follow from the plan, so sending a plan again finds every answer whe
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -15,12 +16,15 @@ from pydantic import BaseModel
 
 from app.kernel.money import Money
 from app.kernel.parties import PartyKind
+from app.kernel.refusal import Kind, Refusal
 from app.runtime.auth import Caller
 from app.runtime.door import Door, Hub
+from app.runtime.problems import Answer
 from app.runtime.work import Work
 
 T = TypeVar("T")
 CLIENT = "sandbox"
+PAUSES_SECONDS = (0.2, 1.0, 3.0)
 
 
 class Kept(BaseModel):
@@ -74,8 +78,20 @@ class Sender:
             action=f"sandbox {step.rpartition('-')[2]}",
             request=key,
         )
-        answer = await door.write(use_case, show=show)
+        answer = await _patiently(lambda: door.write(use_case, show=show))
         return Sent(kept=Kept.model_validate_json(answer.body), replayed=answer.replayed)
+
+
+async def _patiently(write: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Send the same message again while the hub is busy, as any client should; not for ever."""
+    for pause in PAUSES_SECONDS:
+        try:
+            return await write()
+        except Refusal as refusal:
+            if refusal.kind is not Kind.BUSY:
+                raise
+            await asyncio.sleep(pause)
+    return await write()
 
 
 def agency(region: str) -> Caller:
