@@ -67,7 +67,7 @@ def _exclusion_of_item(charge: Charge, listing: Listing | None, at: Circumstance
     return None
 
 
-@basis("device-rules/16", "device-rules/13-14")
+@basis("device-rules/16")
 def is_early(listing: Listing, fitted_before: date | None, day: date, confirmed_on: date) -> bool:
     """A device is replaced after its minimum life, or on a new confirmation (最低使用年限).
 

@@ -24,7 +24,7 @@ class _Group:
     reason: Reason | None
 
 
-@basis("hub-default/shares-sum", "hub-default/fee-line-refund", "hub-default/recomputed")
+@basis("hub-default/shares-sum", "hub-default/refund-group", "hub-default/recomputed")
 def adjudicate(charges: Sequence[Charge], at: Circumstances, book: PolicyBook) -> Bill:
     """Decide every line of a bill (待遇核算); fund share and own share add up to each amount.
 

@@ -53,6 +53,7 @@ class _Known:
     "hub-default/fee-line-amount",
     "hub-default/fee-line-day",
     "hub-default/fee-line-refund",
+    "beijing-2025-5/3.3-transmission",
 )
 def fresh_lines(
     call: Sequence[FeeLine], stored: Sequence[FeeLine], span: Span, tolerance: Money

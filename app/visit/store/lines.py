@@ -34,6 +34,8 @@ _SAID: dict[str, sa.types.TypeEngine[Any]] = {
     "digest": sa.LargeBinary(),
 }
 _NAMES = ", ".join(_SAID)
+_SAID_NAMES = ", ".join(f"said.{name}" for name in _SAID)
+_ARRAYS = ", ".join(f":{name}" for name in _SAID)
 _KEPT = f"visit_id, position, uploaded_at, {_NAMES}"
 _VISIT_ID = sa.bindparam("visit_id", type_=sa.BigInteger)
 _SERIALS = sa.bindparam("serials", type_=ARRAY(sa.Text))
@@ -56,8 +58,8 @@ _ADD = sa.text(
         INSERT INTO fee_line ({_KEPT})
         SELECT :visit_id, said.n + (
                    SELECT coalesce(max(position), 0) FROM fee_line WHERE visit_id = :visit_id
-               ), :now, {", ".join(f"said.{name}" for name in _SAID)}
-          FROM unnest({", ".join(f":{name}" for name in _SAID)})
+               ), :now, {_SAID_NAMES}
+          FROM unnest({_ARRAYS})
                WITH ORDINALITY AS said({_NAMES}, n)
         RETURNING amount_fen
     )
