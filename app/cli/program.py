@@ -20,8 +20,8 @@ from app.cli import generate as traffic
 from app.cli.acts import act, look
 from app.cli.credentials import ensure_credentials
 from app.cli.seeding import seed as load_seeds
-from app.conformance import command as conformance
 from app.cli.token import token
+from app.conformance import command as conformance
 from app.filing import service as filings
 from app.institutions import notice
 from app.kernel.refusal import Refusal

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import httpx
@@ -36,10 +35,16 @@ class Network(httpx.AsyncBaseTransport):
     read_script: deque[Fault] = field(default_factory=deque)
     seen: list[tuple[str, str, str]] = field(default_factory=list)
     late: list[httpx.Request] = field(default_factory=list)
+    only_path: str = ""
 
     def plan(self, *faults: Fault) -> None:
         """Say what will happen to the next writes; after them all is well."""
         self.script = deque(faults)
+
+    def plan_writes_to(self, path: str, *faults: Fault) -> None:
+        """Say what will happen to the next writes to one path; others arrive."""
+        self.only_path = path
+        self.plan(*faults)
 
     def plan_reads(self, *faults: Fault) -> None:
         """Say what will happen to the next questions."""
@@ -56,7 +61,8 @@ class Network(httpx.AsyncBaseTransport):
         if request.url.path != "/oauth/token":
             self.seen.append((request.method, request.url.path, key))
         script = self.script if key else self.read_script
-        skip = request.url.path == "/oauth/token" or not script
+        elsewhere = bool(key and self.only_path) and request.url.path != self.only_path
+        skip = request.url.path == "/oauth/token" or elsewhere or not script
         return await self._carry(request, Fault.NONE if skip else script.popleft())
 
     async def _carry(self, request: httpx.Request, fault: Fault) -> httpx.Response:
@@ -135,8 +141,3 @@ class Pause:
         """Pass the time at once, for the blocking client."""
         self.seconds += seconds
         self.waits.append(seconds)
-
-
-def every(faults: Iterable[Fault]) -> list[Fault]:
-    """List faults, for parametrised tests."""
-    return list(faults)
