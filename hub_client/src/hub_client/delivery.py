@@ -127,7 +127,7 @@ def _carry(desk: Desk, entry: Entry) -> Plan[Entry]:
             desk,
             _request(entry),
             desk.pacing.deadline,
-            lambda: desk.journal.attempted(entry.id),
+            lambda: desk.journal.repeat(entry.id),
         )
         if isinstance(reply, Reply) and (reply.is_applied or reply.is_refused):
             return (yield from _close(desk, entry, reply))
@@ -137,6 +137,7 @@ def _carry(desk: Desk, entry: Entry) -> Plan[Entry]:
         settled = yield from _learn(desk, entry, choice)
         if settled is not None:
             return settled
+        yield from keep(lambda: desk.journal.repeat(entry.id))
     raise AssertionError("a fenced message is settled or unknown")
 
 
@@ -156,7 +157,7 @@ def _close(desk: Desk, entry: Entry, reply: Reply) -> Plan[Entry]:
     """Keep the hub's own answer."""
     state = _state_of(reply)
     # A copy that got lost may still arrive, when the cause of the refusal is mended: shut it out.
-    if state is State.REFUSED and desk.journal[entry.id].attempts > 1:
+    if state is State.REFUSED and desk.journal[entry.id].repeats:
         yield from keep(lambda: desk.journal.doubt(entry.id))
         told = yield from _fence(desk, entry.id)
         if told is None:
@@ -268,10 +269,13 @@ def recover(desk: Desk, unseen: Unseen = Unseen.FENCE) -> Plan[list[Entry]]:
 
 
 def _recover_one(desk: Desk, entry: Entry, unseen: Unseen) -> Plan[Entry]:
-    if entry.intent.verb == REVERSE:
-        return (yield from _carry(desk, entry))
-    learnt = yield from _learn(desk, entry, unseen)
-    return (yield from _carry(desk, entry)) if learnt is None else learnt
+    learnt = None
+    if entry.intent.verb != REVERSE:
+        learnt = yield from _learn(desk, entry, unseen)
+    if learnt is not None:
+        return learnt
+    yield from keep(lambda: desk.journal.repeat(entry.id))
+    return (yield from _carry(desk, entry))
 
 
 def answer_of(entry: Entry) -> Json:

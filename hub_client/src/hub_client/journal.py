@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS message (
     path TEXT NOT NULL,
     body BLOB,
     state TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
+    repeats INTEGER NOT NULL DEFAULT 0,
     status INTEGER,
     answer BLOB,
     meant_at TEXT NOT NULL,
@@ -74,7 +74,7 @@ class Entry:
     id: str
     intent: Intent
     state: State
-    attempts: int = 0
+    repeats: int = 0
     status: int | None = None
     answer: bytes | None = None
 
@@ -128,6 +128,7 @@ class Journal:
                 (intent.verb, intent.method, intent.path, intent.body),
             ).fetchone()
             if same is not None:
+                self._db.execute("UPDATE message SET repeats = repeats + 1 WHERE id = ?", same[:1])
                 return _entry(same)
             made = message_id(self.party, self.window, self._next_mark())
             self._db.execute(
@@ -137,9 +138,9 @@ class Journal:
             )
         return Entry(id=made, intent=intent, state=State.MEANT)
 
-    def attempted(self, made: str) -> None:
-        """Write down that it is about to leave."""
-        self._write("UPDATE message SET attempts = attempts + 1 WHERE id = ?", made)
+    def repeat(self, made: str) -> None:
+        """Write down that it is about to leave again: an earlier copy may still be on its way."""
+        self._write("UPDATE message SET repeats = repeats + 1 WHERE id = ?", made)
 
     def doubt(self, made: str) -> None:
         """Write down that no answer came."""
@@ -219,12 +220,12 @@ class Journal:
 def _entry(
     row: tuple[str, str, str, str, bytes | None, str, int, int | None, bytes | None],
 ) -> Entry:
-    made, verb, method, path, body, state, attempts, status, answer, *_ = row
+    made, verb, method, path, body, state, repeats, status, answer, *_ = row
     return Entry(
         id=made,
         intent=Intent(verb=verb, method=method, path=path, body=body),
         state=State(state),
-        attempts=attempts,
+        repeats=repeats,
         status=status,
         answer=answer,
     )
