@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest_asyncio
 
 from app.kernel.calendar import Month
@@ -26,9 +27,18 @@ async def kept(world: World, visit: str) -> list[tuple[str, str]]:
     return [(it["kind"], it["total"]) for it in items]
 
 
+async def persistent(world: World, visit: str, key: str) -> httpx.Response:
+    """Settle as a hospital does: while the hub says it is still at it, the same message again."""
+    for _ in range(20):
+        answer = await settle(world, visit, key=key)
+        if answer.json().get("code") != "message-running":
+            return answer
+    return answer
+
+
 async def test_fifty_identical_settles_make_one_settlement_and_equal_answers(world: World) -> None:
     visit = await ready(world)
-    answers = await asyncio.gather(*(settle(world, visit, key="fifty") for _ in range(50)))
+    answers = await asyncio.gather(*(persistent(world, visit, "fifty") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     replayed = [a for a in answers if a.headers.get("Idempotency-Replayed") == "true"]
