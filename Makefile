@@ -57,7 +57,8 @@ docs: $(VENV)/.dev-ready ## Write the generated pages of docs/
 	@$(HUB) docs $(ARGS)
 
 golden: $(VENV)/.dev-ready ## Rewrite tests/golden; the diff is the review
-	@HUB_GOLDEN=write $(PY) -m pytest tests/golden $(ARGS)
+	@HUB_GOLDEN=write $(PY) -m pytest tests/golden tests/gateway/test_pages.py \
+		tests/gateway/test_collection.py $(ARGS)
 
 UV_COMPILE = $(PY) -m uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --python-version 3.11 -q pyproject.toml

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,11 +34,12 @@ class Gateway:
     client: Client
     sign_no: str = ""
     header: dict[str, Any] = field(default_factory=dict)
+    serials: Iterator[int] = _SERIALS
 
     def message_id(self) -> str:
         """Return an id nobody has used."""
         stamp = self.world.clock.now.astimezone(CHINA).strftime("%Y%m%d%H%M%S")
-        return f"{self.client.caller.party.ljust(12, '0')}{stamp}{next(_SERIALS):04d}"
+        return f"{self.client.caller.party.ljust(12, '0')}{stamp}{next(self.serials):04d}"
 
     def envelope(self, infno: str, body: object, **other: Any) -> dict[str, Any]:
         """Put a message together."""
