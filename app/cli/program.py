@@ -19,6 +19,7 @@ from app.cli import demo as showcase
 from app.cli import generate as traffic
 from app.cli.acts import act, look
 from app.cli.credentials import ensure_credentials
+from app.cli.examples import lay_examples
 from app.cli.seeding import seed as load_seeds
 from app.cli.token import token
 from app.conformance import command as conformance
@@ -30,7 +31,9 @@ from app.ledger.model import Proof
 from app.main import create_app
 from app.reference import refusals
 from app.runtime.embedded import EmbeddedPostgresError
+from app.runtime.hub import wall_clock
 from app.runtime.migrate import DatabaseNotReadyError
+from app.runtime.openapi import show
 from app.runtime.problems import body_of
 from app.runtime.seeds import SeedsMissingError
 from app.runtime.settings import Settings
@@ -70,10 +73,14 @@ def run(port: Port = 8000, host: Host = "127.0.0.1") -> None:
         serving.listening(host, port) as taken,
         open_home(settings) as home,
     ):
+        served = create_app(home.settings, url=home.url)
         if home.embedded:
             asyncio.run(prepare(home, home.folder))
+            configure_logging(showcase.quiet(settings))
+            show(served, asyncio.run(lay_examples(home.settings, home.url, wall_clock())))
+            configure_logging(settings)
         _say(f"The hub serves {serving.base_url(taken)}/docs · Ctrl-C stops it.")
-        serving.serve(create_app(home.settings, url=home.url), taken)
+        serving.serve(served, taken)
 
 
 @program.command()

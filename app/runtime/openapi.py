@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
 from app.runtime.auth import Forbidden, Unauthenticated
 from app.runtime.door import (
@@ -73,11 +76,59 @@ PROBLEM: Node = {
 }
 
 
+JSON_TYPE, CSV_TYPE = "application/json", "text/csv"
+CALLERS: Mapping[PartyKind, str] = {
+    PartyKind.OPERATOR: "operator 部级经办机构",
+    PartyKind.AGENCY: "agency 经办机构",
+    PartyKind.INSTITUTION: "institution 协议机构",
+    PartyKind.CHANNEL: "channel 服务渠道",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What of one operation can be sent as it stands on this very hub, and as which client."""
+
+    client: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    body: Node | None = None
+    sheet: str | None = None
+    further: Mapping[str, Node] = field(default_factory=dict)  # bodies by client
+
+
 def document(app: FastAPI, tags: Mapping[str, str]) -> Node:
     """Write the document once per application."""
     if app.openapi_schema is None:
         app.openapi_schema = _write(app, tags)
     return app.openapi_schema
+
+
+def show(app: FastAPI, examples: Mapping[str, Example]) -> None:
+    """Put the examples of this hub, by method and path, in the place of the general ones."""
+    whole = app.openapi()
+    for operation_name, example in examples.items():
+        method, _, path = operation_name.partition(" ")
+        _fill(whole["paths"][path][method.lower()], example)
+
+
+def _fill(operation: Node, example: Example) -> None:
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in example.parameters:
+            parameter["example"] = example.parameters[parameter["name"]]
+    clients = " or 或 ".join(f"`{client}`" for client in (example.client, *example.further))
+    operation["description"] += (
+        f"\n\nThe example can be sent with the client of {clients} in `credentials.json`. "
+        "示例可用所列客户端直接发送。"
+    )
+    content: Node = operation.get("requestBody", {}).get("content", {})
+    if example.sheet is not None:
+        content[CSV_TYPE]["example"] = example.sheet
+    if example.further:
+        bodies = {example.client: example.body, **example.further}
+        named = {client: {"summary": client, "value": body} for client, body in bodies.items()}
+        content[JSON_TYPE]["examples"] = named
+    elif example.body is not None:
+        content[JSON_TYPE]["example"] = example.body
 
 
 def _write(app: FastAPI, tags: Mapping[str, str]) -> Node:
@@ -92,15 +143,16 @@ def _write(app: FastAPI, tags: Mapping[str, str]) -> Node:
     for operation in _operations(whole):
         used.update(dict.fromkeys(operation.get("tags", [])))
         _complete(operation)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            _say_who(route, whole["paths"][route.path_format])
     shapes: Node = whole.setdefault("components", {}).setdefault("schemas", {})
     for name in FRAMEWORK_SHAPES:
         shapes.pop(name, None)
     shapes["Problem"] = PROBLEM
     road = list(tags)
     ordered = sorted(used, key=lambda tag: _place(tag, road))
-    whole["tags"] = [
-        {"name": tag, "description": tags.get(_english(tag), "")} for tag in ordered
-    ]
+    whole["tags"] = [{"name": tag, "description": tags.get(_english(tag), "")} for tag in ordered]
     return whole
 
 
@@ -136,6 +188,19 @@ def _complete(operation: Node) -> None:
     for status, entry in problems(*_everywhere(operation, writes=key is not None)).items():
         _merge(responses, str(status), entry)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _say_who(route: APIRoute, operations: Node) -> None:
+    """Tell at the end of the description which kinds of party may call."""
+    said_by = [getattr(it.dependency, "kinds", ()) for it in route.dependencies]
+    kinds: tuple[PartyKind, ...] = next(filter(None, said_by), ())
+    names = " · ".join(CALLERS[kind] for kind in kinds)
+    if set(kinds) == set(PartyKind):
+        names = "every party 所有接入方"
+    for method in route.methods or ():
+        operation = operations[method.lower()]
+        said = operation.get("description", "").rstrip()
+        operation["description"] = f"{said}\n\nCallers 可调用方: {names or 'everybody 无需授权'}"
 
 
 def _everywhere(operation: Node, *, writes: bool) -> Iterator[type[Refusal]]:
