@@ -15,6 +15,7 @@ from rich.console import Console
 from app.conformance import reports
 from app.conformance.cases import CASES
 from app.conformance.evidence import Result
+from app.conformance.his.command import Session, run
 from app.conformance.runner import ClientsError, Run, passed, play
 from app.conformance.wire import Credential, NoTokenError
 
@@ -51,7 +52,7 @@ def hub(  # noqa: PLR0913 -- options
     """Play the cases against a hub."""
     if context.invoked_subcommand is not None:
         return
-    run = Run(
+    asked = Run(
         base_url=base_url,
         credentials=_credentials(client or [], credentials),
         seed=secrets.randbelow(SEED_MAX) if seed is None else seed,
@@ -59,17 +60,38 @@ def hub(  # noqa: PLR0913 -- options
         only=only,
     )
     console = Console(stderr=True)
-    results = _played(run, console)
+    results = _played(asked, console)
     _report(results, as_json=as_json, junit=junit, html=html)
-    console.print(f"seed {run.seed}")
+    console.print(f"seed {asked.seed}")
     raise typer.Exit(0 if passed(results) else 1)
 
 
-def _played(run: Run, console: Console) -> list[Result]:
+@program.command()
+def his(  # noqa: PLR0913 -- options
+    *,
+    upstream: Annotated[str, typer.Option(help="The sandbox behind")] = "http://127.0.0.1:8000",
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on")] = 8100,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="End after so long; else when all is decided")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document")] = False,
+    junit: ToFile = None,
+    html: ToFile = None,
+) -> None:
+    """Stand between a hospital's software and a sandbox, strike, and say what it survived."""
+    console = Console(stderr=True)
+    session = Session(upstream=upstream, host=host, port=port, seconds=seconds)
+    results = run(session, lambda url: console.print(f"{url} → {upstream} · Ctrl-C ends 结束"))
+    _report(results, as_json=as_json, junit=junit, html=html)
+    raise typer.Exit(0 if passed(results) else 1)
+
+
+def _played(given: Run, console: Console) -> list[Result]:
     async def gather() -> list[Result]:
         found = []
         with console.status("playing 测试进行中 …") as status:
-            async for result in play(run, CASES):
+            async for result in play(given, CASES):
                 found.append(result)
                 status.update(f"{len(found)} {result.family}/{result.name} ({result.face})")
         return found

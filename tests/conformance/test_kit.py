@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import httpx
 import pytest_asyncio
 
@@ -14,6 +16,8 @@ from tests.support.catalogues import load_made_up
 from tests.support.institutions import JINAN, JINAN_DEVICES, seeded_institutions
 from tests.support.parties import as_operator
 from tests.support.world import World
+
+SEEDS = itertools.count(1)
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
@@ -28,10 +32,23 @@ async def clients(world: World) -> tuple[Credential, ...]:
     return tuple(Credential(it.id, it.secret) for it in made)
 
 
-async def played(world: World, clients: tuple[Credential, ...], **other: str) -> list[Result]:
-    hub = httpx.ASGITransport(world.app, raise_app_exceptions=False)
-    run = Run(base_url="http://hub", credentials=clients, seed=1, transport=hub, **other)  # type: ignore[arg-type]  # names
-    world.clock.advance(minutes=1)
+async def played(
+    world: World,
+    clients: tuple[Credential, ...],
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    only: str = "",
+    faces: tuple[str, ...] = ("rest", "gateway"),
+) -> list[Result]:
+    hub = transport or httpx.ASGITransport(world.app, raise_app_exceptions=False)
+    run = Run(
+        base_url="http://hub",
+        credentials=clients,
+        seed=next(SEEDS),
+        transport=hub,
+        only=only,
+        faces=faces,
+    )
     return [result async for result in play(run, CASES)]
 
 
