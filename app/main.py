@@ -16,6 +16,7 @@ from app.institutions.routes import router as institutions
 from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
 from app.reference.routes import router as reference
+from app.reversal.routes import router as reversal
 from app.runtime import docs_pages, http
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     filing,
     visit,
     settlement,
+    reversal,
     clearing,
     reference,
     gateway,

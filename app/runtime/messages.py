@@ -164,6 +164,15 @@ _REFUSED = sa.text(
      WHERE message.state = 'refused' AND message.fingerprint = excluded.fingerprint
     """
 )
+_LATEST = (
+    sa.select(audit_trail.c.message)
+    .where(
+        audit_trail.c.subject == sa.bindparam("subject", type_=sa.Text),
+        audit_trail.c.action == sa.bindparam("action", type_=sa.Text),
+    )
+    .order_by(audit_trail.c.seq.desc())
+    .limit(1)
+)
 # What was applied or reversed stays as it is; only what never took effect is shut out.
 _FENCE = sa.text(
     """
@@ -329,6 +338,12 @@ def _answered(stamp: Stamp, answer: tuple[int, bytes]) -> dict[str, object]:
         "status": answer[0],
         "body": answer[1],
     }
+
+
+async def latest(conn: Conn, action: str, subject: str) -> str | None:
+    """Return the id of the last message that did this to a number."""
+    found: str | None = await conn.scalar(_LATEST, {"action": action, "subject": subject})
+    return found
 
 
 async def note_looks(rx: Conn, stamp: Stamp, looks: Sequence[Record]) -> None:

@@ -100,3 +100,25 @@ class AdjustmentReasonMissing(Refusal):
     code: ClassVar = "adjustment-reason-missing"
     title: ClassVar = "An adjustment needs a reason"
     title_zh: ClassVar = "跨期调整须填写理由"
+
+
+class MonthsClosing(Refusal):
+    """Every month the settlement could fall into is being closed at this moment."""
+
+    kind: ClassVar = Kind.BUSY
+    code: ClassVar = "months-closing"
+    title: ClassVar = "The months of this place are being closed; send the same message again"
+    title_zh: ClassVar = "该地月份正在关账，请稍后以同一报文编号重发"
+
+
+class VisitMovedOn(Refusal):
+    """A cancellation is undone only while the visit is as the cancellation left it."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "visit-moved-on"
+    title: ClassVar = "The visit has moved on since the cancellation"
+    title_zh: ClassVar = "撤销结算后就诊已有变化"
+    says: ClassVar = "The fee lines of visit {visit} are not those that were settled."
+    says_zh: ClassVar = "就诊 {visit} 的费用明细与原结算不一致。"
+    remedy: ClassVar = "Settle the visit again."
+    remedy_zh: ClassVar = "请重新结算。"

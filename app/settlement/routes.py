@@ -18,6 +18,7 @@ from app.settlement import service
 from app.settlement.errors import (
     AdjustmentReasonMissing,
     DeterminationWithdrawn,
+    MonthsClosing,
     NotCancellable,
     NothingToSettle,
     SettlementForeign,
@@ -85,7 +86,7 @@ async def preview(number: VisitNumber, reading: OpenReading) -> PreviewView:
     "/v1/visits/{number}/settle",
     status_code=201,
     response_model=SettledView,
-    responses=problems(VisitUnknown, NoSuchMove, *GROUNDS, TotalMismatch),
+    responses=problems(VisitUnknown, NoSuchMove, *GROUNDS, TotalMismatch, MonthsClosing),
     dependencies=[INSTITUTION],
     summary="Settle a visit 结算",
     description="The institution's total must be the hub's. Entitlement and institution are "
@@ -172,6 +173,7 @@ async def recomputation(number: Number, reading: OpenReading) -> RecomputationVi
         SettlementInClearing,
         AdjustmentReasonMissing,
         VisitOpen,
+        MonthsClosing,
     ),
     dependencies=[only(PartyKind.INSTITUTION, PartyKind.AGENCY)],
     summary="Cancel a settlement 结算撤销",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.catalogues import service as catalogues
 from app.institutions import service as institutions
@@ -63,10 +63,13 @@ async def settle(work: Work, number: str, asked: SettleAsked) -> SettlementWithL
     visit = await visits.locked(work, number, work.caller.scope)
     rules.require_settleable(visit)
     place = rules.paying_place(visit.treatment_region, visit.scheme)
-    grounds = await grounds_store.grounds_locking_month(work.tx, visit.determination_id, place)
+    grounds, held = await grounds_store.grounds_holding_month(
+        work.tx, visit.determination_id, place, Month.of(work.today)
+    )
     computed = await _compute(work.tx, work, visit, grounds)
     rules.require_total(visit, asked.total, asked.line_count)
-    decided = _settlement(work, visit, computed, asked)
+    month = await _month(work, place, computed.last_closed, held=held)
+    decided = _settlement(work, visit, computed, asked, month)
     settlement = await keeping.keep(work.tx, decided, computed.bill)
     await visits.mark_settled(work, visit)
     ledger.book(work, [_entry(settlement)])
@@ -82,15 +85,16 @@ async def cancel(work: Work, number: str, asked: CancelAsked) -> Settlement:
     if agency and not work.caller.governs(seen.circumstances.treatment_region):
         raise SettlementForeign(settlement=number)
     visit = await visits.locked(work, seen.visit_number, work.caller.scope)
-    await grounds_store.lock_month(work.tx, seen.treatment_place)
+    place = seen.treatment_place
+    held = await grounds_store.hold_month(work.tx, place, Month.of(work.today))
     settlement = await store.locked(work.tx, work.caller.scope, number)
     assert settlement is not None, "settlements are never deleted"
     adjustment = rules.is_adjustment(settlement, asked=asked.adjustment, reason=asked.reason)
-    closed = await grounds_store.last_closed(work.tx, seen.treatment_place)
+    closed = await grounds_store.last_closed(work.tx, place)
     twin = settlement.turned(
         settled_at=work.now,
         business_day=work.today,
-        month=rules.month_of(work.today, closed),
+        month=await _month(work, place, closed, held=held),
         policy_version=work.book.version,
         adjustment=adjustment,
         reason=asked.reason,
@@ -101,6 +105,39 @@ async def cancel(work: Work, number: str, asked: CancelAsked) -> Settlement:
     work.record("settlement.cancel", twin.number, cancels=number, adjustment=adjustment)
     _announce(work, "settlement.cancelled", twin)
     return twin
+
+
+async def restore(work: Work, number: str, reason: str) -> Settlement:
+    """Undo a cancellation (冲正): book what it cancelled again, equal to it."""
+    cancellation = await _seen(work.tx, work, number)
+    visit = await visits.locked(work, cancellation.visit_number, work.caller.scope)
+    place = cancellation.treatment_place
+    held = await grounds_store.hold_month(work.tx, place, Month.of(work.today))
+    held_row = await store.locked(work.tx, work.caller.scope, number)
+    assert held_row is not None, "settlements are never deleted"
+    cancellation = held_row
+    assert cancellation.cancels is not None, "found by the deed that booked it"
+    original = await _seen(work.tx, work, cancellation.cancels)
+    bill = await lines_store.bill_of(work.tx, original.id)
+    rules.require_settleable(visit)
+    rules.require_restorable(cancellation, bill, await visits.lines(work.tx, visit.id))
+    closed = await grounds_store.last_closed(work.tx, place)
+    again = replace(
+        original,
+        cancelled_by=None,
+        settled_at=work.now,
+        business_day=work.today,
+        month=await _month(work, place, closed, held=held),
+        adjustment=cancellation.adjustment,
+        reason=reason,
+        clearing=None,
+    )
+    settlement = await keeping.keep(work.tx, again, bill)
+    await visits.mark_settled(work, visit)
+    ledger.book(work, [_entry(settlement)])
+    work.record("settlement.restore", settlement.number, equals=original.number, undoes=number)
+    _announce(work, "settlement.settled", settlement)
+    return settlement
 
 
 async def find(reading: Reading, number: str) -> SettlementWithLines:
@@ -198,7 +235,21 @@ async def _compute(conn: Conn, it: Reading | Work, visit: Visit, grounds: Ground
     return _Computed(bill, circumstances, before.last_closed)
 
 
-def _settlement(work: Work, visit: Visit, computed: _Computed, asked: SettleAsked) -> Settlement:
+async def _month(work: Work, place: str, closed: Month | None, *, held: bool) -> Month:
+    """Choose the month this transaction keeps from closing: nearly always the day's own."""
+    month = rules.month_of(work.today, closed)
+    first = Month.of(work.today)
+    if held and month == first:
+        return month
+    before = first if month == first else month.plus(-1)
+    following = await grounds_store.hold_months_after(work.tx, place, before)
+    closed = await grounds_store.last_closed(work.tx, place)
+    return rules.open_month(following, closed)
+
+
+def _settlement(
+    work: Work, visit: Visit, computed: _Computed, asked: SettleAsked, month: Month
+) -> Settlement:
     """Put together what is to be kept; id and number are the database's to give."""
     bill, scheme = computed.bill, visit.scheme
     return Settlement(
@@ -212,7 +263,7 @@ def _settlement(work: Work, visit: Visit, computed: _Computed, asked: SettleAske
         cancelled_by=None,
         settled_at=work.now,
         business_day=work.today,
-        month=rules.month_of(work.today, computed.last_closed),
+        month=month,
         institution=visit.institution,
         worker_id=visit.worker_id,
         worker_number=visit.worker_number,

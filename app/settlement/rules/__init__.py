@@ -10,8 +10,8 @@ from app.settlement.rules.entitled import (
     require_total,
 )
 from app.settlement.rules.listing import charges, list_of, paying_place, wanted
-from app.settlement.rules.months import month_of
-from app.settlement.rules.reversal import is_adjustment
+from app.settlement.rules.months import month_of, open_month
+from app.settlement.rules.reversal import is_adjustment, require_restorable
 from app.settlement.rules.shares import adjudicate, differences, require_sums, turned
 
 __all__ = [
@@ -22,9 +22,11 @@ __all__ = [
     "is_adjustment",
     "list_of",
     "month_of",
+    "open_month",
     "paying_place",
     "require_grounds",
     "require_previewable",
+    "require_restorable",
     "require_settleable",
     "require_sums",
     "require_total",

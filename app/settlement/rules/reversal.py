@@ -1,10 +1,30 @@
-"""Whether a settlement may be cancelled, and how."""
+"""Whether a settlement may be cancelled, and how; and whether a cancellation may be undone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.kernel.basis import basis
-from app.settlement.errors import AdjustmentReasonMissing, NotCancellable, SettlementInClearing
-from app.settlement.model import Settlement, SettlementKind
+from app.settlement.errors import (
+    AdjustmentReasonMissing,
+    NotCancellable,
+    SettlementInClearing,
+    VisitMovedOn,
+)
+from app.settlement.model import Bill, Settlement, SettlementKind
+from app.visit.model import FeeLine
+
+_SAME = (
+    "serial",
+    "refund_of",
+    "category",
+    "item_code",
+    "quantity",
+    "unit_price",
+    "amount",
+    "injury_related",
+    "restricted_approved",
+)
 
 
 @basis("hub-default/cancellation")
@@ -26,3 +46,18 @@ def is_adjustment(settlement: Settlement, *, asked: bool, reason: str | None) ->
     if not reason:
         raise AdjustmentReasonMissing
     return True
+
+
+@basis("hub-default/reversal")
+def require_restorable(cancellation: Settlement, bill: Bill, lines: Sequence[FeeLine]) -> None:
+    """A cancellation is undone (冲正) before a clearing takes it, while the lines are the same.
+
+    What it cancelled is then booked again as it was decided, so nothing else may have happened.
+    """
+    assert cancellation.kind is SettlementKind.CANCELLATION, "found by the deed that booked it"
+    if cancellation.clearing is not None:
+        raise SettlementInClearing(clearing=cancellation.clearing)
+    decided = [tuple(getattr(line.charge, name) for name in _SAME) for line in bill.lines]
+    held = [tuple(getattr(line, name) for name in _SAME) for line in lines]
+    if decided != held:
+        raise VisitMovedOn(visit=cancellation.visit_number)
