@@ -15,6 +15,7 @@ from app.gateway.errors import (
     ClockSkew,
     FieldsRefused,
     NationalIdFormat,
+    ReversalNotAllowed,
     SenderMismatch,
     TransactionMismatch,
     TransactionNotAllowed,
@@ -158,6 +159,8 @@ def refusal_answer(reference: Reference, refusal: Refusal, now: datetime) -> dic
     output: dict[str, object] = {"errors": [error.told() for error in errors]}
     if isinstance(refusal, TransactionUnsupported):
         output["supported"] = refusal.facts["supported"]
+    if isinstance(refusal, ReversalNotAllowed):
+        output["result"] = refusal.facts
     return _answer(reference, now, -1, errors[0].brief, output)
 
 

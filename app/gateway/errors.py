@@ -96,6 +96,26 @@ class FieldsRefused(Refusal):
     remedy_zh: ClassVar = "请按所列字段修正后重新发送。"
 
 
+class ReversalNotAllowed(Refusal):
+    """What the message did stands and cannot be reversed; the reason is told beside it."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "reversal-not-allowed"
+    title: ClassVar = "The message cannot be reversed; what it did stands"
+    title_zh: ClassVar = "该报文不可冲正，原业务仍然有效"
+
+
+class RowsBeyond(Refusal):
+    """Rows far down a list are asked for by the last number seen, not by counting."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "rows-beyond"
+    title: ClassVar = "Ask for later rows by the last number received"
+    title_zh: ClassVar = "起始行数过大，请以上次最后一条的编号翻页"
+    says: ClassVar = "startrow is at most {row_max}."
+    says_zh: ClassVar = "startrow 不得大于 {row_max}。"
+
+
 class WorkerOfVisit(Refusal):
     """The psn_no sent is not that of the visit or settlement named beside it."""
 

@@ -39,11 +39,12 @@ BY_NAME: Mapping[str, str] = {
     "trt_dcla_detl_sn": "Y1100002509010000001",
     "mdtrtarea_admdvs": "370000",
     "feedetl_sn": "F0001",
+    "fixmedins_code": SENDER,
     "med_list_codg": "D010001",
     "medins_list_codg": "YP0001",
-    "mdtrt_cert_no": "A12345678",
-    "certno": "110101199001010015",
-    "psn_name": "示例职工",
+    "mdtrt_cert_no": "A00000000",
+    "certno": "11000019600101001X",
+    "psn_name": "赵例甲甲",
     "dscg_maindiag_code": "S82.2",
     "diag_code": "S82.2",
 }
@@ -59,6 +60,8 @@ def example_of(number: str) -> dict[str, object]:
 
 def _node(node: InputNode) -> object:
     row = {it.name: _value(it) for it in node.fields if it.required}
+    if not row and not node.optional:  # a node that may not be empty: by what one knows of oneself
+        row = {it.name: _value(it) for it in node.fields if it.name in BY_NAME}
     return [row] if node.many and node.rows_max > 1 else row
 
 

@@ -32,6 +32,25 @@ DESCRIPTION = (
     + "、".join(f"{it.number} {it.zh}" for it in transactions().values())
     + "."
 )
+ENVELOPE_EN = {
+    "infno": "Number of the transaction",
+    "msgid": "Sender's message id",
+    "mdtrtarea_admvs": "Treatment place",
+    "insuplc_admdvs": "Insured place",
+    "recer_sys_code": "System it is meant for",
+    "dev_no": "Device",
+    "dev_safe_info": "Safety data of the device",
+    "cainfo": "Digital signature",
+    "signtype": "Kind of signature",
+    "infver": "Version of the interface",
+    "opter_type": "Kind of operator",
+    "opter": "Operator",
+    "opter_name": "Name of the operator",
+    "inf_time": "Time of the transaction",
+    "fixmedins_code": "Institution",
+    "fixmedins_name": "Name of the institution",
+    "sign_no": "Session signed in to",
+}
 CALLERS = (PartyKind.INSTITUTION, PartyKind.AGENCY)
 
 
@@ -42,22 +61,44 @@ MESSAGE: dict[str, Any] = {
     "additionalProperties": True,
     "properties": {
         **{
-            it.name: {"type": "string", "maxLength": it.length or 19, "description": it.zh}
+            it.name: {
+                "type": "string",
+                "maxLength": it.length or 19,
+                "description": f"{ENVELOPE_EN.get(it.name, '')} {it.zh}".strip(),
+            }
             for it in envelope().fields
         },
-        "input": {"type": "object", "description": "交易输入", "additionalProperties": True},
+        "input": {"type": "object", "description": "Input 交易输入", "additionalProperties": True},
     },
 }
 ANSWER: dict[str, Any] = {
     "type": "object",
     "description": "The answer 应答报文",
     "properties": {
-        "infcode": {"type": "integer", "enum": [0, -1], "description": "0 成功，-1 失败"},
-        "inf_refmsgid": {"type": "string", "description": "接收方报文编号"},
-        "refmsg_time": {"type": "string", "description": "接收报文时间 yyyyMMddHHmmssSSS"},
-        "respond_time": {"type": "string", "description": "响应报文时间 yyyyMMddHHmmssSSS"},
-        "err_msg": {"type": "string", "maxLength": 200, "description": "[CODE] 中文原因 (field)"},
-        "output": {"type": "object", "description": "交易输出", "additionalProperties": True},
+        "infcode": {
+            "type": "integer",
+            "enum": [0, -1],
+            "description": "0 done 成功, -1 refused 失败",
+        },
+        "inf_refmsgid": {"type": "string", "description": "Receiver's message id 接收方报文编号"},
+        "refmsg_time": {
+            "type": "string",
+            "description": "Received at 接收报文时间 yyyyMMddHHmmssSSS",
+        },
+        "respond_time": {
+            "type": "string",
+            "description": "Answered at 响应报文时间 yyyyMMddHHmmssSSS",
+        },
+        "err_msg": {
+            "type": "string",
+            "maxLength": 200,
+            "description": "Why not 失败原因: [CODE] 中文原因 (field)",
+        },
+        "output": {
+            "type": "object",
+            "description": "Output 交易输出",
+            "additionalProperties": True,
+        },
     },
 }
 ANSWERS: dict[int | str, dict[str, Any]] = {

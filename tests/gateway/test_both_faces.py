@@ -150,6 +150,20 @@ async def the_button_pressed_three_times(world: World, face: Face) -> list[Outco
 
 
 @story
+async def a_settlement_whose_answer_was_lost_and_is_reversed(
+    world: World, face: Face
+) -> list[Outcome]:
+    worker = await ready_worker(world)
+    stay = (await face.admit(worker)).number
+    return [
+        await face.upload(stay, worker, [line("1")]),
+        await face.discharge(stay, worker),
+        await face.settle_and_reverse(stay, worker, "10.00"),
+        await face.settle(stay, worker, "10.00"),
+    ]
+
+
+@story
 async def everything_undone_backwards(world: World, face: Face) -> list[Outcome]:
     worker = await ready_worker(world)
     stay = (await face.admit(worker)).number

@@ -32,6 +32,7 @@ from tests.support.gateway import (
     hospital,
     line,
     person_shown,
+    ready,
 )
 from tests.support.visit import road
 from tests.support.world import World
@@ -140,6 +141,32 @@ async def stayed(recorder: Recorder, his: Gateway, worker: KnownWorker) -> None:
     await recorder.shown(his, "2404", about(visit, number))
 
 
+async def cleared(recorder: Recorder, world: World, worker: KnownWorker) -> None:
+    """Clear a quarter with one settlement in it, in October."""
+    his = hospital(world)
+    his.serials = itertools.count(9000)
+    await filed_again(world, worker)
+    stay = await ready(his, worker)
+    await his.done("2304", bill(stay, worker.number))
+    began = world.clock.now
+    world.clock.set_day("2025-10-21")
+    made = {"scheme": "cross_province", "period": "2025Q3"}
+    answer = await world.operator.post("/v1/clearings", made)
+    assert answer.status_code == 201, answer.text
+    agency = bureau(world, "370000")
+    agency.serials = his.serials
+    asked = {"trt_year": "2025", "trt_month": "9", "startrow": "1"}
+    await recorder.shown(agency, "3260", {"data": asked})
+    world.clock.now = began
+
+
+async def filed_again(world: World, worker: KnownWorker) -> None:
+    """File a residence for a worker whose referral was revoked."""
+    body = {"worker": worker.number, "kind": "residence", "treatment_region": "370000"}
+    answer = await world.agency("110000").post("/v1/filings", body | {"cost_kinds": ["medical"]})
+    assert answer.status_code == 201, answer.text
+
+
 async def played(world: World) -> dict[str, Exchanged]:
     """Play every transaction once, on a clock that stands still."""
     recorder, serials = Recorder(), itertools.count(1)
@@ -153,6 +180,9 @@ async def played(world: World) -> dict[str, Exchanged]:
     await filed(recorder, agency, workers)
     await recorder.shown(his, "1101", person_shown(workers[0]))
     await stayed(recorder, his, workers[0])
+    unseen = {"psn_no": workers[0].number, "omsgid": his.message_id(), "oinfno": "2304"}
+    await recorder.shown(his, "2601", {"data": unseen})
+    await cleared(recorder, world, workers[1])
     sign_out = {"sign_no": his.sign_no, "opter_no": "0017"}
     await recorder.shown(his, "9002", {"signOut": sign_out})
     return recorder.exchanged

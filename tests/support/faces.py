@@ -71,6 +71,9 @@ class Face(Protocol):
     async def cancel(self, stay: str, worker: KnownWorker, settlement: str) -> Outcome:
         """Cancel a settlement."""
 
+    async def settle_and_reverse(self, stay: str, worker: KnownWorker, total: str) -> Outcome:
+        """Settle, reverse the message twice, and send the original once more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -120,6 +123,14 @@ class Rest:
 
     async def cancel(self, stay: str, worker: KnownWorker, settlement: str) -> Outcome:  # noqa: ARG002
         return _rest(await self.client.post(f"{SETTLEMENTS}/{settlement}/cancel", {}))
+
+    async def settle_and_reverse(self, stay: str, worker: KnownWorker, total: str) -> Outcome:  # noqa: ARG002
+        key, path = f"rest-{next(self.client.keys)}", f"{VISITS}/{stay}/settle"
+        assert (await self.client.post(path, {"total": total}, key=key)).status_code == 201
+        asked = {"message": key}
+        told = [(await self.client.post("/v1/reversals", asked)).json() for _ in range(2)]
+        late = _rest(await self.client.post(path, {"total": total}, key=key))
+        return Outcome(amounts=tuple(it["outcome"] for it in told), refused=late.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +183,14 @@ class Numbered:
     async def cancel(self, stay: str, worker: KnownWorker, settlement: str) -> Outcome:
         body = gateway.about(stay, worker.number, setl_id=settlement)
         return await self._ask("2305", body)
+
+    async def settle_and_reverse(self, stay: str, worker: KnownWorker, total: str) -> Outcome:
+        message = self.his.envelope("2304", gateway.bill(stay, worker.number, total))
+        assert (await self.his.post(message)).json()["infcode"] == 0
+        asked = {"data": {"psn_no": worker.number, "omsgid": message["msgid"], "oinfno": "2304"}}
+        told = [await self.his.done("2601", asked) for _ in range(2)]
+        late = _numbered((await self.his.post(message)).json())
+        return Outcome(amounts=tuple(it["result"]["outcome"] for it in told), refused=late.refused)
 
     async def _ask(self, infno: str, body: object) -> Outcome:
         return _numbered(await self.his.send(infno, body))

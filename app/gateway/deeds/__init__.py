@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from app.gateway.deeds import bills, leaves, lines, lists, people, sign_ins, stays
+from app.gateway.deeds import (
+    bills,
+    clearings,
+    leaves,
+    lines,
+    lists,
+    people,
+    reversals,
+    sign_ins,
+    stays,
+)
 from app.gateway.deeds.call import Call
 from app.gateway.outputs import Told
 from app.runtime.work import Reading, Work
@@ -31,6 +41,7 @@ WRITES: Mapping[str, Write] = {
     "lines.remove": lines.remove,
     "bills.settle": bills.settle,
     "bills.cancel": bills.cancel,
+    "reversals.reverse": reversals.reverse,
     "leaves.refer": leaves.refer,
     "leaves.settle_elsewhere": leaves.settle_elsewhere,
     "leaves.revoke": leaves.revoke,
@@ -43,4 +54,5 @@ READS: Mapping[str, Read] = {
     "bills.preview": bills.preview,
     "bills.find": bills.find,
     "bills.lines": bills.lines,
+    "clearings.extract": clearings.extract,
 }

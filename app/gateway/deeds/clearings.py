@@ -1,0 +1,77 @@
+"""3260: the settlements of a clearing, in pages of 100."""
+
+from __future__ import annotations
+
+from app.clearing import service as clearings
+from app.clearing.errors import ClearingUnknown
+from app.clearing.model import Clearing, Item
+from app.gateway.deeds.call import Call
+from app.gateway.errors import RowsBeyond
+from app.gateway.inputs import Row
+from app.gateway.outputs import Facts, Told
+from app.kernel.regions import Scheme
+from app.runtime.paging import PageAsked
+from app.runtime.work import Reading
+from app.settlement.model import SettlementKind
+
+ROWS_MAX = 100
+ROW_MAX = 10_000
+CLEARINGS_A_PAGE = 200
+MONTHS_A_QUARTER = 3
+
+
+async def extract(reading: Reading, call: Call) -> Told:
+    """3260 提取异地清分明细."""
+    row = call.row()
+    clearing = await _clearing(reading, row)
+    first = row.count("startrow") or 1
+    if first > ROW_MAX:
+        raise RowsBeyond(row_max=ROW_MAX)
+    cursor = row.text_or("start_setl_sn")
+    skipped = 0 if cursor else max(first - 1, 0)
+    page = PageAsked(cursor or "", skipped + ROWS_MAX)
+    found = await clearings.items(
+        reading, clearing.number, page, insured_place=None, treatment_place=None
+    )
+    totals = {
+        "clearing": clearing.number,
+        "period": clearing.period,
+        "rows": clearing.totals.settlements,
+        "total": clearing.totals.total,
+        "fund": clearing.totals.fund,
+    }
+    shown = [
+        _item(it, None if cursor else str(at))
+        for at, it in enumerate(found.rows, 1)
+        if at > skipped
+    ]
+    return {"totals": [totals], "data": shown}
+
+
+async def _clearing(reading: Reading, row: Row) -> Clearing:
+    """Find the clearing, monthly or quarterly, that covers a month."""
+    year, month = int(row.number("trt_year")), int(row.number("trt_month"))
+    quarter = (month + MONTHS_A_QUARTER - 1) // MONTHS_A_QUARTER
+    periods = {f"{year:04d}-{month:02d}", f"{year:04d}Q{quarter}"}
+    scheme = row.text_or("scheme") or Scheme.CROSS_PROVINCE
+    after: str | None = ""
+    while after is not None:
+        page = await clearings.clearings(reading, PageAsked(after, CLEARINGS_A_PAGE))
+        for it in page.rows:
+            if it.scheme == scheme and it.period in periods:
+                return it
+        after = page.last
+    raise ClearingUnknown(clearing=f"{year:04d}-{month:02d}")
+
+
+def _item(it: Item, row: str | None) -> Facts:
+    return {
+        "row": row,
+        "settlement": it.number,
+        "treatment_place": it.treatment_place,
+        "insured_place": it.insured_place,
+        "business_day": it.business_day,
+        "cancellation": "1" if it.kind is SettlementKind.CANCELLATION else "0",
+        "total": it.total,
+        "fund": it.fund,
+    }
