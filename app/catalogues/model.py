@@ -13,7 +13,7 @@ from app.kernel.money import Money
 
 
 class CatalogueKind(enum.StrEnum):
-    """目录类别."""
+    """Kind of catalogue 目录类别."""
 
     DRUG = "drug"  # 药品目录
     SERVICE = "service"  # 诊疗项目目录

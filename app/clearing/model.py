@@ -25,7 +25,7 @@ class Cycle(enum.StrEnum):
 
 
 class ClearingState(enum.StrEnum):
-    """Where a clearing stands."""
+    """Where a clearing stands 清算状态."""
 
     GENERATED = "generated"  # 已生成
     NOTICED = "noticed"  # 已发通知书
@@ -47,7 +47,7 @@ LIFE = Lifecycle(
 
 
 class NoticeKind(enum.StrEnum):
-    """The two documents of a claim."""
+    """The two documents of a claim 通知书类型."""
 
     PAYABLE = "payable"  # 付款通知书, to the insured place
     RECEIVABLE = "receivable"  # 收款通知书, to the treatment place

@@ -34,7 +34,7 @@ class ClearingRun(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={"examples": [{"scheme": "cross_province", "period": "2025Q2"}]},
+        json_schema_extra={"example": {"scheme": "cross_province", "period": "2025Q2"}},
     )
 
     scheme: Scheme = Field(

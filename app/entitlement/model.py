@@ -33,7 +33,7 @@ class CardKind(enum.StrEnum):
 
 
 class DeterminationKind(enum.StrEnum):
-    """认定（确认）类型."""
+    """Kind of determination 认定（确认）类型."""
 
     INJURY = "injury"  # 工伤认定
     RECURRENCE = "recurrence"  # 工伤复发确认
@@ -42,7 +42,7 @@ class DeterminationKind(enum.StrEnum):
 
 
 class DeterminationState(enum.StrEnum):
-    """Whether a determination stands."""
+    """Whether a determination stands 认定（确认）状态."""
 
     ACTIVE = "active"
     WITHDRAWN = "withdrawn"

@@ -20,7 +20,6 @@ from app.entitlement.model import (
 )
 from app.kernel.identity import Sex
 
-ASKED = ConfigDict(extra="forbid", frozen=True)
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 CertificateNumber = Annotated[
@@ -37,6 +36,15 @@ WORKER_EXAMPLE: JsonDict = {
     "insured_region": "110000",
     "employer": "北京示例建筑有限公司",
     "card_number": "A00000000",
+}
+DETERMINATION_EXAMPLE: JsonDict = {
+    "worker": WORKER,
+    "kind": "injury",
+    "document_number": "京人社工伤认〔2025〕000001号",
+    "decided_on": "2025-08-01",
+    "injured_parts": ["左小腿"],
+    "diagnoses": ["S82.2 胫骨干骨折"],
+    "third_party": False,
 }
 CERTIFICATE_KIND = Field(
     default=CertificateKind.SOCIAL_SECURITY_NUMBER,
@@ -161,7 +169,9 @@ class WorkerView(BaseModel):
 class DeterminationIn(BaseModel):
     """A 工伤认定, or a confirmation of recurrence, rehabilitation or device 认定（确认）登记."""
 
-    model_config = ASKED
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"example": DETERMINATION_EXAMPLE}
+    )
 
     worker: WorkerNumber = Field(description="Number of the worker 工伤职工编号", examples=[WORKER])
     kind: DeterminationKind = Field(description="Kind 认定（确认）类型", examples=["injury"])
@@ -192,7 +202,11 @@ class DeterminationIn(BaseModel):
 class WithdrawalIn(BaseModel):
     """Why a determination is withdrawn 撤销原因."""
 
-    model_config = ASKED
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"example": {"reason": "复议撤销原认定"}},
+    )
 
     reason: Text = Field(description="Reason 撤销原因", examples=["复议撤销原认定"])
 

@@ -31,7 +31,11 @@ Text = Annotated[
         strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"
     ),
 ]
-ASKED = ConfigDict(extra="forbid", frozen=True)
+SCOPE_EXAMPLE: JsonDict = {
+    "cost_kind": "medical",
+    "scheme": "cross_province",
+    "first_day": "2024-04-01",
+}
 ENTRY_EXAMPLE: JsonDict = {
     "name": "山东中医药大学第二附属医院",
     "aliases": [],
@@ -59,13 +63,17 @@ StateField = Field(description="State 上线状态", examples=["online"])
 class ScopeIn(BaseModel):
     """A service scope 服务范围."""
 
-    model_config = ASKED
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"example": SCOPE_EXAMPLE}
+    )
 
     cost_kind: CostKind = CostKindField
     scheme: Scheme = SchemeField
     first_day: date = FirstDay
     last_day: date | None = Field(
-        default=None, description="Last day, included; none: open 截止日（含），空为长期"
+        default=None,
+        description="Last day, included; none: open 截止日（含），空为长期",
+        examples=[None],
     )
 
 
@@ -84,7 +92,9 @@ class InstitutionIn(BaseModel):
         min_length=1, max_length=3, description="Types 机构类别", examples=[["medical"]]
     )
     grade: Grade | None = Field(
-        default=None, description="Grade; none for device firms 医疗等级，配置机构为空"
+        default=None,
+        description="Grade; none for device firms 医疗等级，配置机构为空",
+        examples=["三级甲等"],
     )
     region: str = Field(
         pattern=r"^[1-9][0-9]{5}$",
@@ -93,7 +103,10 @@ class InstitutionIn(BaseModel):
     )
     address: Text = Field(description="Address 地址", examples=["山东省济南市市中区经八路1号"])
     address_aliases: tuple[Text, ...] = Field(
-        default=(), max_length=20, description="Other spellings of the address 地址的其他写法"
+        default=(),
+        max_length=20,
+        description="Other spellings of the address 地址的其他写法",
+        examples=[[]],
     )
     specialities: tuple[Text, ...] = Field(
         default=(), max_length=50, description="Specialities 专科特色", examples=[["骨科"]]
@@ -103,6 +116,7 @@ class InstitutionIn(BaseModel):
         pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$",
         description="Unified social credit code; null keeps the known one "
         "统一社会信用代码，空值不改变已登记的代码",
+        examples=[None],
     )
     source: Text = Field(
         description="The document the entry rests on 登记依据", examples=["鲁人社公告 附件1"]
@@ -132,6 +146,7 @@ class StateChangeIn(BaseModel):
     first_day: date | None = Field(
         default=None,
         description="First day of the new state; today when left out 生效日，缺省为当日",
+        examples=[None],
     )
     reason: Text = Field(description="Why 原因", examples=["协议到期"])
 

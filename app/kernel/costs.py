@@ -6,7 +6,7 @@ import enum
 
 
 class CostKind(enum.StrEnum):
-    """What a filing opens, an institution may settle and a visit is for."""
+    """What a filing opens, an institution may settle and a visit is for 费用类别."""
 
     MEDICAL = "medical"  # 住院工伤医疗
     REHABILITATION = "rehabilitation"  # 住院工伤康复

@@ -10,7 +10,7 @@ from app.kernel.money import Money
 
 
 class AccountKind(enum.StrEnum):
-    """What an account counts."""
+    """What an account counts 账户类别."""
 
     UNCLEARED = "uncleared"  # 待清算: settled at the desk, not yet on a notice
     NOTIFIED = "notified"  # 已通知应收: on a notice, not yet paid
@@ -27,7 +27,7 @@ class Side(enum.StrEnum):
 
 
 class Event(enum.StrEnum):
-    """The business event behind an entry; one function of `entries` each."""
+    """The business event behind an entry 业务事件; one function of `entries` each."""
 
     SETTLEMENT_BOOKED = "settlement_booked"  # 结算
     SETTLEMENT_CANCELLED = "settlement_cancelled"  # 结算撤销

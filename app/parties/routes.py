@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Path, Query, Request, Response
 from starlette.datastructures import Headers
 
 from app.kernel.regions import REGION_CODE, Level
@@ -148,6 +148,9 @@ async def regions(
     response_model=RegionView,
     responses=problems(RegionUnknown, Busy),
 )
-async def region(reading: OpenReading, code: str) -> RegionView:
+async def region(
+    reading: OpenReading,
+    code: Annotated[str, Path(description="Code of the region 行政区划代码", examples=["370100"])],
+) -> RegionView:
     """Look one region up."""
     return RegionView.of(await service.region(reading.rx, code))

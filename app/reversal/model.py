@@ -9,7 +9,7 @@ from app.kernel.refusal import Refusal
 
 
 class ReversalOutcome(enum.StrEnum):
-    """冲正结果."""
+    """Outcome of a reversal 冲正结果."""
 
     REVERSED = "reversed"  # 已冲正
     NOTHING_TO_REVERSE = "nothing_to_reverse"  # 无可冲正，编号已封存

@@ -149,6 +149,9 @@ def _write(app: FastAPI, tags: Mapping[str, str]) -> Node:
     shapes: Node = whole.setdefault("components", {}).setdefault("schemas", {})
     for name in FRAMEWORK_SHAPES:
         shapes.pop(name, None)
+    for name, shape in shapes.items():
+        if name.startswith("Body_"):  # a form, of which the framework makes a shape by itself
+            shape["description"] = "Fields of the form 表单字段"
     shapes["Problem"] = PROBLEM
     road = list(tags)
     ordered = sorted(used, key=lambda tag: _place(tag, road))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.kernel.refusal import Kind, Refusal
 
@@ -59,12 +60,20 @@ class Page(Generic[T]):
         return cls(rows, str(key(rows[-1])) if more else None)
 
 
+def _described(schema: JsonDict) -> None:
+    schema.setdefault("description", "A page of a list 分页结果")
+
+
 class PageView(BaseModel, Generic[V]):
     """A page on the wire 分页结果."""
 
-    items: list[V]
+    # A page of something is a class of its own, which has no docstring to be described by.
+    model_config = ConfigDict(json_schema_extra=_described)
+
+    items: list[V] = Field(description="Rows of this page 本页记录")
     next: str | None = Field(
-        description="Cursor of the next page; null on the last 下一页游标，末页为 null"
+        description="Cursor of the next page; null on the last 下一页游标，末页为 null",
+        examples=[None],
     )
 
     @classmethod

@@ -39,6 +39,19 @@ CLAIM: JsonDict = {
     "card_kind": "physical",
     "card": "A00000000",
 }
+REFERRAL: JsonDict = {
+    "diagnosis_code": "S82.2",
+    "diagnosis": "胫骨干骨折",
+    "institution": "示例医院",
+    "reason": "本地不具备手术条件",
+    "referred_on": "2025-09-01",
+}
+LOSS: JsonDict = {
+    "worker": WORKER,
+    "kind": "relationship_ended",
+    "lost_on": "2025-09-01",
+    "reason": "一次性领取待遇并终结工伤保险关系",
+}
 
 
 def _shown(example: JsonDict) -> ConfigDict:
@@ -67,7 +80,7 @@ OVERRIDE = Field(
 class ClaimIn(BaseModel):
     """Who the worker says they are 身份核验信息."""
 
-    model_config = ASKED
+    model_config = _shown(CLAIM)
 
     certificate_number: Short = Field(
         description="Certificate number 证件号码（社会保障号）", examples=[CITIZEN]
@@ -95,7 +108,7 @@ class ClaimIn(BaseModel):
 class ReferralIn(BaseModel):
     """Who refers the worker, and for what 转诊信息."""
 
-    model_config = ASKED
+    model_config = _shown(REFERRAL)
 
     diagnosis_code: Short = Field(description="Code of the diagnosis 诊断编码", examples=["S82.2"])
     diagnosis: Text = Field(description="Diagnosis 诊断", examples=["胫骨干骨折"])
@@ -163,7 +176,7 @@ class ApprovalIn(BaseModel):
 class RejectionIn(BaseModel):
     """A rejection 不予通过."""
 
-    model_config = ASKED
+    model_config = _shown({"reason": "未提供居住证明"})
 
     reason: Text = Field(description="Reason 不予通过原因", examples=["未提供居住证明"])
 
@@ -171,7 +184,7 @@ class RejectionIn(BaseModel):
 class CancellationIn(BaseModel):
     """A cancellation 取消备案."""
 
-    model_config = ASKED
+    model_config = _shown({"reason": "返回参保地居住"})
 
     reason: Text = REASON
     override: bool = OVERRIDE
@@ -293,7 +306,7 @@ class FilingStoryView(FilingView):
 class LossIn(BaseModel):
     """A loss of entitlement as the insured agency reports it 丧失待遇享受资格登记."""
 
-    model_config = ASKED
+    model_config = _shown(LOSS)
 
     worker: WorkerNumber = Field(description="Number of the worker 工伤职工编号", examples=[WORKER])
     kind: LossKind = Field(description="Why 原因类别", examples=["relationship_ended"])

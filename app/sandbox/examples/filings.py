@@ -23,6 +23,7 @@ async def lay(stage: Stage) -> Mapping[str, Example]:
     return {
         f"POST {FILINGS}": Example(client=CHANNEL, body=submitted),
         f"POST {FILINGS}/batch": _batch(stage),
+        f"GET {FILINGS}/batch/template": Example(client=BEIJING),
         f"GET {ONE}": _of(mover),
         f"POST {ONE}/approve": _of(await _submitted(stage, Role.APPLICANT), {}),
         f"POST {ONE}/reject": _of(

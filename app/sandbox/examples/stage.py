@@ -55,7 +55,8 @@ class Role(enum.IntEnum):
     SETTLED = 18  # settled, to be cancelled
     MISCHARGED = 19  # admitted, with one line to be removed
     UNCERTAIN = 20  # admitted by a message to be reversed
-    PAST = 21  # settled and cleared long ago
+    LOST = 21  # whose entitlement has ended
+    PAST = 22  # settled and cleared long ago
 
 
 class RefusedError(Exception):

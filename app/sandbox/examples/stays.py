@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.runtime.openapi import Example
-from app.sandbox.examples.stage import FITTER, HOSPITAL, Body, Role, Stage
+from app.sandbox.examples.stage import FITTER, HOSPITAL, OPERATOR, Body, Role, Stage
 
 VISITS, SETTLEMENTS = "/v1/visits", "/v1/settlements"
 ONE = f"{VISITS}/{{number}}"
@@ -52,6 +52,7 @@ async def _closing(stage: Stage) -> Mapping[str, Example]:
         f"POST {ONE}/discharge/undo": _of(await discharged(stage, Role.RELAPSED)),
         f"POST {ONE}/settle": _of(await discharged(stage, Role.READY), figures),
         f"GET {one}": _of(settlement),
+        "GET /v1/ledger/postings": Example(client=OPERATOR, parameters={"subject": settlement}),
         f"GET {one}/recomputation": _of(settlement),
         f"POST {one}/cancel": _of(settlement, {"reason": "明细录入有误"}),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.runtime.openapi import Example
-from app.sandbox.examples.stage import BEIJING, Role, Stage
+from app.sandbox.examples.stage import BEIJING, Body, Role, Stage
 
 DETERMINATIONS = "/v1/determinations"
 
@@ -17,12 +17,9 @@ async def lay(stage: Stage) -> Mapping[str, Example]:
     determination = await stage.determined(Role.REVIEWED, reviewed, "rehabilitation")
     await stage.filed(Role.LEAVER)
     leaver = await stage.registered(Role.LEAVER)
-    loss = {
-        "worker": leaver,
-        "kind": "relationship_ended",
-        "lost_on": stage.today.isoformat(),
-        "reason": "领取一次性待遇并终结工伤保险关系",
-    }
+    losses = "/v1/entitlement-losses"
+    ended = _loss(stage, await stage.registered(Role.LOST))
+    lost = await stage.write(BEIJING, losses, ended, "lost-loss")
     one = f"{DETERMINATIONS}/{{number}}"
     numbered = {"number": determination}
     anew = stage.determination(worker, "recurrence", "-2")
@@ -35,5 +32,17 @@ async def lay(stage: Stage) -> Mapping[str, Example]:
         f"POST {one}/withdraw": Example(
             client=BEIJING, parameters=numbered, body={"reason": "复议撤销原确认"}
         ),
-        "POST /v1/entitlement-losses": Example(client=BEIJING, body=loss),
+        f"POST {losses}": Example(client=BEIJING, body=_loss(stage, leaver)),
+        f"GET {losses}/{{number}}": Example(
+            client=BEIJING, parameters={"number": str(lost["number"])}
+        ),
+    }
+
+
+def _loss(stage: Stage, worker: str) -> Body:
+    return {
+        "worker": worker,
+        "kind": "relationship_ended",
+        "lost_on": stage.today.isoformat(),
+        "reason": "领取一次性待遇并终结工伤保险关系",
     }

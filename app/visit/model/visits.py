@@ -16,7 +16,7 @@ from app.kernel.regions import Scheme
 
 
 class VisitKind(enum.StrEnum):
-    """就诊类型."""
+    """Kind of visit 就诊类型."""
 
     INPATIENT = "inpatient"  # 住院
     FITTING = "fitting"  # 辅助器具配置
@@ -31,7 +31,7 @@ COST_KINDS: Mapping[VisitKind, frozenset[CostKind]] = {
 
 
 class VisitState(enum.StrEnum):
-    """Where a visit stands."""
+    """Where a visit stands 就诊状态."""
 
     ADMITTED = "admitted"  # 在院
     DISCHARGED = "discharged"  # 已出院
@@ -80,7 +80,7 @@ LIVES: Mapping[VisitKind, Lifecycle[VisitState, VisitEvent]] = {
 
 
 class DischargeWay(enum.StrEnum):
-    """离院方式."""
+    """How a worker leaves 离院方式."""
 
     ADVISED = "advised"  # 医嘱离院
     TRANSFERRED = "transferred"  # 医嘱转院
