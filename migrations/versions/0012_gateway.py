@@ -32,8 +32,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("number", name="pk_session"),
-        # the columns' full list: the convention names the first alone
-        sa.UniqueConstraint("party", "staff", "day", name="uq_session_party"),
+        sa.UniqueConstraint("party", "staff", "day", name="uq_session_party_staff_day"),
     )
     # Signing out and signing in again on the same day are all that ever changes.
     op.execute("GRANT UPDATE (ended_at) ON session TO hub_app")
