@@ -337,9 +337,10 @@ async def test_settling_and_closing_a_month_take_the_same_lock(world: World) -> 
         "WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
     )
     async with world.tx() as tx:
-        await grounds.lock_month(Tx(tx), "370000")
+        assert await grounds.hold_month(Tx(tx), "370000", Month(2024, 1))
         await months.close(Tx(tx), ["370000"], Month(2024, 1), world.clock.now)
-        assert (await tx.execute(locks)).scalar_one() == 1
+        # The month itself, once, and the two before it: a quarter's.
+        assert (await tx.execute(locks)).scalar_one() == 3
 
 
 async def test_a_fitting_settles_without_discharge_and_reopens_as_admitted(world: World) -> None:

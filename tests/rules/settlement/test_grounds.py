@@ -26,6 +26,7 @@ from app.settlement import rules
 from app.settlement.errors import (
     AdjustmentReasonMissing,
     NotCancellable,
+    MonthsClosing,
     SettlementInClearing,
     TotalMismatch,
 )
@@ -136,6 +137,29 @@ def test_a_settlement_falls_into_the_first_month_still_open(
     last_closed: Month | None, month: str
 ) -> None:
     assert str(rules.month_of(DAY, last_closed)) == month
+
+
+@pytest.mark.parametrize(
+    ("held", "last_closed", "month"),
+    [
+        ([10, 11, 12], None, 10),
+        ([11, 12], None, 11),
+        ([12, 10, 11], Month(2025, 10), 11),
+        ([10, 12], Month(2025, 11), 12),
+    ],
+)
+def test_a_month_that_is_being_closed_counts_as_closed(
+    held: list[int], last_closed: Month | None, month: int
+) -> None:
+    assert rules.open_month((Month(2025, n) for n in held), last_closed) == Month(2025, month)
+
+
+@pytest.mark.parametrize(("held", "last_closed"), [([], None), ([10], Month(2025, 10))])
+def test_where_every_month_is_closing_the_message_is_to_be_sent_again(
+    held: list[int], last_closed: Month | None
+) -> None:
+    with pytest.raises(MonthsClosing):
+        rules.open_month((Month(2025, n) for n in held), last_closed)
 
 
 @pytest.mark.parametrize(
