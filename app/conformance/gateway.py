@@ -30,7 +30,7 @@ OURS: Mapping[str, str] = {
     "medfee_sumamt": "total",
     "fund_pay_sumamt": "fund",
     "psn_part_amt": "own",
-    "revs_outcome": "outcome",
+    "outcome": "outcome",
 }
 ACTS: Mapping[str, str] = {"admit": "2401", "settle": "2304", "cancel": "2305"}
 
