@@ -41,7 +41,7 @@ STATEMENTS_MAX = 12
 SETTLING = (
     "INSERT INTO message",
     "FOR UPDATE OF visit",
-    "pg_advisory_xact_lock_shared",
+    "pg_try_advisory_xact_lock_shared",
     "FROM institution",
     "FROM fee_line",
     "WITH wanted",
