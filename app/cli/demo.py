@@ -17,7 +17,9 @@ import uvloop
 from rich.console import Console
 
 from app.cli import serving
+from app.cli.examples import lay_examples
 from app.main import create_app
+from app.runtime import openapi
 from app.runtime.settings import Settings
 from app.runtime.standalone import Home, StandaloneError
 from app.sandbox import story
@@ -74,7 +76,8 @@ def credentials_folder(home: Home) -> Iterator[Path]:
 def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
     """Play the story against a hub served here; return the exit code."""
     clock = story.begin()
-    server = serving.server_of(create_app(home.settings, url=home.url, clock=clock))
+    served = create_app(home.settings, url=home.url, clock=clock)
+    server = serving.server_of(served)
     url, console = serving.base_url(taken), showing.console()
 
     told: list[Tale] = []
@@ -85,6 +88,8 @@ def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
         if showing.as_json:
             typer.echo(json.dumps(tale.document(), ensure_ascii=False, indent=2))
         if not showing.once:
+            if home.embedded:
+                openapi.show(served, await lay_examples(home.settings, home.url, clock()))
             console.print("The hub keeps serving on the demo's clock 持续运行 · Ctrl-C stops it.")
         told.append(tale)
 

@@ -30,6 +30,12 @@ interface specification exists; this interface is our own and claims nothing els
 database keeps ready-made ones in `credentials.json`). Programs ask `POST /oauth/token`; tokens
 live minutes. 点击 Authorize，输入客户端编号与密钥；程序请调用 `POST /oauth/token` 换取短期令牌。
 
+**Examples 示例.** On a hub that `hub run` starts on its embedded database, every example can be
+sent as it stands, once: *Authorize* with the client it names, then *Execute*. The people in them
+are synthetic and new every day. Elsewhere the numbers are those of an earlier answer.
+由 `hub run` 启动的本地试用环境中，各示例均可直接发送一次：以其注明的客户端授权后点击 Execute；
+示例人员均为虚构，每日更新。其他环境请填入先前应答返回的编号。
+
 **Idempotency-Key 报文编号.** Every write carries one: new per business action, the same on every
 retry. The same id with the same body gets the stored answer again, marked
 `Idempotency-Replayed: true`, and has one effect; with another body it is refused. Ids are kept for
@@ -50,8 +56,6 @@ TAGS: Mapping[str, str] = {
     "协议机构：可结算的费用类别、范围与起止日期。",
     "catalogues": "Versioned lists of drugs, services, rehabilitation, beds and devices. "
     "药品、诊疗、康复、床位、辅助器具目录及版本。",
-    "ledger": "Double entry between provinces, append-only, with its proof. "
-    "复式账务与账账相符证明。",
     "workers": "Injured workers and their cards. 工伤职工与社会保障卡。",
     "determinations": "Injury determinations and the three confirmations. "
     "工伤认定与复发、康复、辅助器具确认。",
@@ -62,6 +66,8 @@ TAGS: Mapping[str, str] = {
     "settlements": "Preview, settlement, cancellation, every line explained. "
     "预结算、结算、撤销与逐项说明。",
     "clearings": "What provinces owe one another for a period. 清分清算与付款、收款通知书。",
+    "ledger": "Double entry between provinces, append-only, with its proof. "
+    "复式账务与账账相符证明。",
     "messages": "What became of a message. 报文处理结果查询。",
     "gateway": "Numbered transactions in one envelope, for hospital software that speaks them. "
     "供医院信息系统使用的编号交易兼容层，并非官方接口规范。",

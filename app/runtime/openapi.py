@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
@@ -32,6 +32,7 @@ from app.runtime.problems import (
 Node = dict[str, Any]  # a piece of JSON whose shape the OpenAPI specification gives
 KEY_HEADER = "idempotency-key"
 METHODS = ("get", "put", "post", "delete", "patch")
+FRAMEWORK_SUCCESS = "Successful Response"
 FRAMEWORK_SHAPES = ("HTTPValidationError", "ValidationError")
 PROBLEM: Node = {
     "type": "object",
@@ -117,15 +118,19 @@ def _fill(operation: Node, example: Example) -> None:
             parameter["example"] = example.parameters[parameter["name"]]
     clients = " or 或 ".join(f"`{client}`" for client in (example.client, *example.further))
     operation["description"] += (
-        f"\n\nThe example can be sent with the client of {clients} in `credentials.json`. "
-        "示例可用所列客户端直接发送。"
+        f"\n\nExample 示例: can be sent as it stands by {clients} (see `credentials.json`) "
+        "可由上述接入方直接发送。"
     )
     content: Node = operation.get("requestBody", {}).get("content", {})
     if example.sheet is not None:
         content[CSV_TYPE]["example"] = example.sheet
     if example.further:
         bodies = {example.client: example.body, **example.further}
-        named = {client: {"summary": client, "value": body} for client, body in bodies.items()}
+        named = {
+            client: {"summary": f"{body['kind']} · {client}", "value": body}
+            for client, body in bodies.items()
+            if body is not None
+        }
         content[JSON_TYPE]["examples"] = named
     elif example.body is not None:
         content[JSON_TYPE]["example"] = example.body
@@ -143,9 +148,10 @@ def _write(app: FastAPI, tags: Mapping[str, str]) -> Node:
     for operation in _operations(whole):
         used.update(dict.fromkeys(operation.get("tags", [])))
         _complete(operation)
-    for route in app.routes:
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
         if isinstance(route, APIRoute) and route.include_in_schema:
-            _say_who(route, whole["paths"][route.path_format])
+            _say_who(route, whole["paths"][context.path_format])
     shapes: Node = whole.setdefault("components", {}).setdefault("schemas", {})
     for name in FRAMEWORK_SHAPES:
         shapes.pop(name, None)
@@ -188,6 +194,9 @@ def _complete(operation: Node) -> None:
     if key is not None:
         _require(key)
         _mark_replays(responses)
+    for response in responses.values():
+        if response["description"] == FRAMEWORK_SUCCESS:
+            response["description"] = "Done 成功"
     for status, entry in problems(*_everywhere(operation, writes=key is not None)).items():
         _merge(responses, str(status), entry)
     operation["responses"] = dict(sorted(responses.items()))
@@ -203,7 +212,7 @@ def _say_who(route: APIRoute, operations: Node) -> None:
     for method in route.methods or ():
         operation = operations[method.lower()]
         said = operation.get("description", "").rstrip()
-        operation["description"] = f"{said}\n\nCallers 可调用方: {names or 'everybody 无需授权'}"
+        operation["description"] = f"{said}\n\n*Callers 可调用方: {names or 'everybody 无需授权'}*"
 
 
 def _everywhere(operation: Node, *, writes: bool) -> Iterator[type[Refusal]]:

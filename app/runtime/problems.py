@@ -169,6 +169,20 @@ def catalogue() -> Iterator[type[Refusal]]:
     yield from (found[code] for code in sorted(found))
 
 
+def _shown(refusal: type[Refusal]) -> dict[str, object]:
+    """Show a refusal that has nothing of its own to tell."""
+    return {
+        "type": f"/v1/problems/{refusal.code}",
+        "title": refusal.title,
+        "title_zh": refusal.title_zh,
+        "status": STATUS[refusal.kind],
+        "code": refusal.code,
+        "detail": refusal.title,
+        "detail_zh": refusal.title_zh,
+        "instance": "1c9a7f0e5b8d4c6f",
+    }
+
+
 def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
     """List a route's refusals in OpenAPI, grouped by status."""
     listed: dict[int | str, dict[str, Any]] = {}
@@ -177,7 +191,12 @@ def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
             STATUS[refusal.kind],
             {
                 "description": "",
-                "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "content": {
+                    PROBLEM_TYPE: {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "example": _shown(refusal),
+                    }
+                },
             },
         )
         entry["description"] += f"`{refusal.code}` {refusal.title} {refusal.title_zh}\n\n"

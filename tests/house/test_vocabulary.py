@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 
 import app
 from app.runtime.db import METADATA
@@ -26,7 +26,8 @@ PLAIN = frozenset(
         or per since state status than the this through to under until with within without above all
         any code count id ids key kind label line lines list max min name names new number numbers
         old order page row rows sum text total type types value values version day days date month
-        months year years period time moment started created updated changed sent received known""",
+        months year years period time moment started created updated changed sent received known
+        import live ready health metrics problem recomputation""",
     )
 )
 
@@ -57,9 +58,10 @@ def _names(hub: FastAPI) -> dict[str, str]:
     names = {t: f"table {t}" for t in _tables()}
     for table in METADATA.tables.values():
         names |= {column.name: f"column {table.name}.{column.name}" for column in table.columns}
-    for route in hub.routes:
-        if isinstance(route, APIRoute) and route.path.startswith("/v1"):
-            names |= dict.fromkeys(re.findall(r"[a-z-]+", route.path), f"path {route.path}")
+    for route in iter_route_contexts(hub.routes):
+        path = route.path or ""
+        if path.startswith("/v1"):
+            names |= dict.fromkeys(re.findall(r"[a-z-]+", path), f"path {path}")
     for shape, schema in hub.openapi()["components"]["schemas"].items():
         names |= {field: f"{shape}.{field}" for field in schema.get("properties", {})}
     return names
@@ -77,10 +79,10 @@ def test_no_public_name_uses_a_word_the_glossary_bans(world: World) -> None:
 
 def test_every_table_and_path_is_named_by_words_of_the_glossary(world: World) -> None:
     paths = {
-        part: f"path {route.path}"
-        for route in world.app.routes
-        if isinstance(route, APIRoute) and route.path.startswith("/v1")
-        for part in re.findall(r"(?<=/)[a-z-]+", route.path)
+        part: f"path {path}"
+        for path in (route.path or "" for route in iter_route_contexts(world.app.routes))
+        if path.startswith("/v1")
+        for part in re.findall(r"(?<=/)[a-z-]+", path)
         if part != "v"
     }
     names = {t: f"table {t}" for t in _tables()} | paths
