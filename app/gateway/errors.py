@@ -105,6 +105,26 @@ class ReversalNotAllowed(Refusal):
     title_zh: ClassVar = "该报文不可冲正，原业务仍然有效"
 
 
+class FileUnknown(Refusal):
+    """No file of the caller's own has this number, or its time to be fetched is over."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "file-unknown"
+    title: ClassVar = "No such file, or it is no longer kept"
+    title_zh: ClassVar = "文件不存在或已过下载期限"
+
+
+class FileUnreadable(Refusal):
+    """A file is one UTF-8 text in a zip, sent as base64 or as a list of bytes."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "file-unreadable"
+    title: ClassVar = "The file cannot be read"
+    title_zh: ClassVar = "文件无法读取"
+    says: ClassVar = "A zip of one UTF-8 text is wanted, as base64 or bytes; wrong: {why}."
+    says_zh: ClassVar = "应为内含一个 UTF-8 文本的 zip，以 base64 或字节数组上传；问题：{why}。"
+
+
 class RowsBeyond(Refusal):
     """Rows far down a list are asked for by the last number seen, not by counting."""
 

@@ -31,6 +31,7 @@ BY_TYPE: Mapping[FieldType, str] = {
     FieldType.QUANTITY: "6",
     FieldType.PRICE: "3.2",
     FieldType.COUNT: "1",
+    FieldType.FILE: "",
 }
 BY_NAME: Mapping[str, str] = {
     "psn_no": "W1100002509010000001",

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.gateway import sessions
-from app.gateway.deeds import READS, WRITES, Call
+from app.gateway.deeds import FETCHES, READS, WRITES, Call
 from app.gateway.envelope import (
     Envelope,
     Reference,
@@ -31,6 +31,7 @@ from app.runtime.settings import Settings
 from app.runtime.work import Work
 
 SIGN_IN = "9001"
+FILE_TYPE = "application/octet-stream"
 
 
 class Written(BaseModel):
@@ -71,6 +72,9 @@ class Exchange:
         if it.transaction.writes:
             return await self._write(call)
         async with reading(self.hub, self.caller, self.request) as lent:
+            if it.transaction.act in FETCHES:
+                content = await FETCHES[it.transaction.act](lent, call)
+                return Answer(status=200, body=content, media_type=FILE_TYPE)
             told = await READS[it.transaction.act](lent, call)
         return Answer(status=200, body=self._written(call, told).text.encode())
 

@@ -15,12 +15,13 @@ from typing import TypeAlias
 
 from app.gateway.errors import FieldsRefused
 from app.gateway.mapping import DECIMALS, FieldType, InputField, InputNode, Transaction
+from app.gateway.parcels import content_of
 from app.kernel.calendar import CHINA
 from app.kernel.money import Money
 from app.reference.value_sets import ValueSet, value_sets
 
 Json: TypeAlias = object  # what a JSON text can hold
-Value: TypeAlias = str | Decimal | date | datetime | tuple[str, ...]
+Value: TypeAlias = str | Decimal | date | datetime | tuple[str, ...] | bytes
 DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 WHOLE_DIGITS = 14
@@ -75,6 +76,12 @@ class Row:
         """Return a list of texts."""
         value = self.values.get(name, ())
         assert isinstance(value, tuple), "the mapping says what each field is"
+        return value
+
+    def content(self, name: str) -> bytes:
+        """Return a required file."""
+        value = self.values[name]
+        assert isinstance(value, bytes), "the mapping says what each field is"
         return value
 
     def number(self, name: str) -> Decimal:
@@ -230,9 +237,13 @@ def read_value(it: InputField, sent: Json) -> Value | None:
     """Read one value; None when there is none. A zero in an optional number is none, too."""
     if it.type is FieldType.TEXTS:
         return _texts(it, sent)
+    if it.type is FieldType.FILE:
+        return None if sent in (None, "", []) else content_of(sent)
     text = plain_text(sent)
-    if text is None:
-        return None
+    return None if text is None else _plain(it, text)
+
+
+def _plain(it: InputField, text: str) -> Value | None:
     if it.type in DECIMALS:
         number = _number(text, DECIMALS[it.type])
         return None if number == 0 and not it.required else number

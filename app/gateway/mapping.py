@@ -26,6 +26,7 @@ class FieldType(enum.StrEnum):
     PRICE = "price"
     COUNT = "count"
     TEXTS = "texts"
+    FILE = "file"
 
 
 DECIMALS: Mapping[FieldType, int] = {

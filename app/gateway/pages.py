@@ -33,15 +33,16 @@ TYPES = {
     "price": "num 16,6",
     "count": "whole number",
     "texts": "list of text",
+    "file": "base64, or a list of bytes",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """A message as it was sent, and its answer as it came."""
+    """A message as it was sent, and its answer as it came; a file as the text in it."""
 
     request: Mapping[str, object]
-    answer: Mapping[str, object]
+    answer: Mapping[str, object] | str
 
 
 def transaction_page(it: Transaction, exchanged: Exchanged) -> str:
@@ -66,7 +67,7 @@ def transaction_page(it: Transaction, exchanged: Exchanged) -> str:
         "## Exchanged 实际往返报文",
         "",
         *_json(exchanged.request),
-        *_json(exchanged.answer),
+        *_answer(exchanged.answer),
     ]
     return "\n".join(lines)
 
@@ -205,6 +206,12 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         *(f"| {' | '.join(row)} |" for row in rows),
         "",
     ]
+
+
+def _answer(body: Mapping[str, object] | str) -> list[str]:
+    if not isinstance(body, str):
+        return _json(body)
+    return ["`application/octet-stream`, a zip of this text:", "", "```text", body, "```", ""]
 
 
 def _json(body: Mapping[str, object]) -> list[str]:

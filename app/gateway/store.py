@@ -1,4 +1,4 @@
-"""The statements about sign-ins."""
+"""The statements about sign-ins and files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from app.gateway.tables import session, session_serial
+from app.gateway.tables import file, file_serial, session, session_serial
 from app.runtime.db import Conn, Tx
 
 
@@ -20,6 +20,16 @@ class SignIn:
     day: date
     started_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file of one party's own."""
+
+    number: str
+    name: str
+    content: bytes
+    kept_until: datetime
 
 
 _PREFIX = sa.bindparam("prefix", type_=sa.Text)
@@ -38,6 +48,23 @@ _OPEN = (
         index_elements=[session.c.party, session.c.staff, session.c.day], set_={"ended_at": None}
     )
     .returning(session)
+)
+_KEEP = (
+    insert(file)
+    .values(
+        number=_PREFIX + sa.func.lpad(sa.cast(file_serial.next_value(), sa.Text), 7, "0"),
+        party=sa.bindparam("of"),
+        name=sa.bindparam("called"),
+        content=sa.bindparam("bytes", type_=sa.LargeBinary),
+        kept_at=sa.bindparam("at"),
+        kept_until=sa.bindparam("until"),
+    )
+    .returning(file)
+)
+_FILE = sa.select(file).where(
+    file.c.number == sa.bindparam("wanted"),
+    file.c.party == sa.bindparam("of"),
+    file.c.kept_until >= sa.bindparam("at"),
 )
 _END = (
     sa.update(session)
@@ -73,6 +100,32 @@ async def session_of(conn: Conn, party: str, number: str) -> SignIn | None:
     """Read a session of a party's own."""
     found = (await conn.execute(_FIND, {"of": party, "sign_no": number})).one_or_none()
     return None if found is None else _sign_in(found)
+
+
+async def keep_file(
+    tx: Tx, party: str, prefix: str, called: tuple[str, bytes], *, at: datetime, until: datetime
+) -> KeptFile:
+    """Keep a file under a number of its own."""
+    name, content = called
+    row = {"of": party, "prefix": prefix, "called": name, "bytes": content}
+    return _file((await tx.execute(_KEEP, row | {"at": at, "until": until})).one())
+
+
+async def file_of(conn: Conn, party: str, number: str, at: datetime) -> KeptFile | None:
+    """Read a file of a party's own, while it is kept."""
+    row = {"wanted": number, "of": party, "at": at}
+    found = (await conn.execute(_FILE, row)).one_or_none()
+    return None if found is None else _file(found)
+
+
+def _file(row: sa.Row[tuple[object, ...]]) -> KeptFile:
+    it = row._mapping  # noqa: SLF001 -- the public name of SQLAlchemy
+    return KeptFile(
+        number=str(it["number"]),
+        name=str(it["name"]),
+        content=it["content"],
+        kept_until=it["kept_until"],
+    )
 
 
 def _sign_in(row: sa.Row[tuple[object, ...]]) -> SignIn:

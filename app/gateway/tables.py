@@ -1,4 +1,4 @@
-"""Where sign-ins are kept."""
+"""Where sign-ins are kept, and files on their way."""
 
 from __future__ import annotations
 
@@ -8,6 +8,20 @@ from app.runtime.db import METADATA, moment
 
 session_serial = sa.Sequence(
     "session_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True, metadata=METADATA
+)
+file_serial = sa.Sequence(
+    "file_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True, metadata=METADATA
+)
+# Files on their way: what was sent for a reconciliation, and what came of it.
+file = sa.Table(
+    "file",
+    METADATA,
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("party", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    moment("kept_at"),
+    moment("kept_until"),
 )
 # One session of a party's staff member and day (签到); the number is what every message carries.
 session = sa.Table(

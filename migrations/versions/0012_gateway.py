@@ -1,6 +1,7 @@
-"""Sign-ins of the gateway.
+"""Sign-ins and files of the gateway.
 
-Why: hospital software signs in once a day and carries the number in every message.
+Why: hospital software signs in once a day and carries the number in every message; it sends and
+fetches the rows of a reconciliation as files.
 Safe because: everything is new.
 
 Revision ID: 0012
@@ -17,12 +18,16 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-SERIAL = Sequence("session_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True)
+SERIALS = [
+    Sequence(name, start=1, minvalue=1, maxvalue=9_999_999, cycle=True)
+    for name in ("session_serial", "file_serial")
+]
 
 
 def upgrade() -> None:
-    """Create the table and the sequence of its numbers."""
-    op.execute(CreateSequence(SERIAL))
+    """Create the tables and the sequences of their numbers."""
+    for serial in SERIALS:
+        op.execute(CreateSequence(serial))
     op.create_table(
         "session",
         sa.Column("number", sa.Text, nullable=False),
@@ -36,9 +41,21 @@ def upgrade() -> None:
     )
     # Signing out and signing in again on the same day are all that ever changes.
     op.execute("GRANT UPDATE (ended_at) ON session TO hub_app")
+    op.create_table(
+        "file",
+        sa.Column("number", sa.Text, nullable=False),
+        sa.Column("party", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kept_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_file"),
+    )
 
 
 def downgrade() -> None:
-    """Drop them; sign-ins are of one day only."""
+    """Drop them; sign-ins are of one day, and files of some weeks."""
+    op.drop_table("file")
     op.drop_table("session")
-    op.execute(DropSequence(SERIAL))
+    for serial in SERIALS:
+        op.execute(DropSequence(serial))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import json
 import os
+import zipfile
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -51,10 +54,43 @@ class Recorder:
     async def shown(self, his: Gateway, infno: str, body: object) -> dict[str, Any]:
         """Carry a transaction out, and keep it for its page."""
         message = his.envelope(infno, body)
-        answer = json.loads((await his.post(message)).content, parse_float=Decimal)
+        sent = await his.post(message)
+        if sent.headers["content-type"] == "application/octet-stream":
+            self.exchanged.setdefault(infno, Exchanged(message, text_in(sent.content)))
+            return {}
+        answer = json.loads(sent.content, parse_float=Decimal)
         assert answer["infcode"] == 0, answer
         self.exchanged.setdefault(infno, Exchanged(message, answer))
         return dict(answer["output"])
+
+
+def text_in(content: bytes) -> str:
+    """Return the one text in a zip."""
+    with zipfile.ZipFile(io.BytesIO(content)) as made:
+        return made.read(made.namelist()[0]).decode().rstrip("\n")
+
+
+async def compared(recorder: Recorder, his: Gateway) -> None:
+    """Compare a day of which the sender lost everything but one row that never was."""
+    ghost = "A3701002509019999999\tnull\tnull\t10.00\t10.00\t0.00\t0\n"
+    content = base64.b64encode(ghost.encode()).decode()
+    sent = {"in": content, "filename": "20250901.txt", "fixmedins_code": "H37010000001"}
+    kept = await recorder.shown(his, "9101", {"fsUploadIn": sent})
+    day = {
+        "insutype": "410",
+        "setl_optins": "370100",
+        "stmt_begndate": "2025-09-01",
+        "stmt_enddate": "2025-09-01",
+        "medfee_sumamt": "10.00",
+        "fund_pay_sumamt": "10.00",
+        "fixmedins_setl_cnt": "1",
+        "refd_setl_flag": "1",
+    }
+    await recorder.shown(his, "3201", {"data": day})
+    number = kept["fsUploadOut"]["file_qury_no"]
+    made = await recorder.shown(his, "3202", {"data": day | {"file_qury_no": number}})
+    wanted = {"file_qury_no": made["fileinfo"]["file_qury_no"], "filename": ""}
+    await recorder.shown(his, "9102", {"fsDownloadIn": wanted})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
@@ -180,6 +216,7 @@ async def played(world: World) -> dict[str, Exchanged]:
     await filed(recorder, agency, workers)
     await recorder.shown(his, "1101", person_shown(workers[0]))
     await stayed(recorder, his, workers[0])
+    await compared(recorder, his)
     unseen = {"psn_no": workers[0].number, "omsgid": his.message_id(), "oinfno": "2304"}
     await recorder.shown(his, "2601", {"data": unseen})
     await cleared(recorder, world, workers[1])

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from app.gateway.deeds import (
     bills,
     clearings,
+    days,
     leaves,
     lines,
     lists,
@@ -24,9 +25,10 @@ from app.gateway.deeds.call import Call
 from app.gateway.outputs import Told
 from app.runtime.work import Reading, Work
 
-__all__ = ["READS", "WRITES", "Call"]
+__all__ = ["FETCHES", "READS", "WRITES", "Call"]
 
 Write: TypeAlias = Callable[[Work, Call], Awaitable[Told]]
+Fetch: TypeAlias = Callable[[Reading, Call], Awaitable[bytes]]
 Read: TypeAlias = Callable[[Reading, Call], Awaitable[Told]]
 
 WRITES: Mapping[str, Write] = {
@@ -42,10 +44,15 @@ WRITES: Mapping[str, Write] = {
     "bills.settle": bills.settle,
     "bills.cancel": bills.cancel,
     "reversals.reverse": reversals.reverse,
+    "days.totals": days.totals,
+    "days.rows": days.rows,
+    "days.upload": days.upload,
     "leaves.refer": leaves.refer,
     "leaves.settle_elsewhere": leaves.settle_elsewhere,
     "leaves.revoke": leaves.revoke,
 }
+# What these answer is no envelope but the file itself.
+FETCHES: Mapping[str, Fetch] = {"days.download": days.download}
 READS: Mapping[str, Read] = {
     "people.identify": people.identify,
     "lists.institutions": lists.institutions_listed,
