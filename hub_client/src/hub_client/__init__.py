@@ -27,6 +27,7 @@ from hub_client.problems import (
     UnreachableError,
 )
 from hub_client.shells import open_desk
+from hub_client.verbs.days import adopt_the_hubs
 
 __all__ = [
     "AnswerUnreadableError",
@@ -54,5 +55,6 @@ __all__ = [
     "TotalsDifferError",
     "UnreachableError",
     "Unseen",
+    "adopt_the_hubs",
     "open_desk",
 ]

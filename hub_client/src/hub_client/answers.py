@@ -233,3 +233,80 @@ class Settlement:
     clearing: str | None
     own_by_reason: tuple[OwnReason, ...] = ()
     lines: tuple[LineResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Count and sums of a day (笔数与金额)."""
+
+    count: int
+    total: Yuan
+    fund: Yuan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """One side of a difference."""
+
+    total: Yuan
+    fund: Yuan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One settlement on which the two sides differ (差异)."""
+
+    row: int
+    kind: str  # only_hub | only_sender | different
+    state: str  # open | awaited | repaired
+    settlement: str
+    hub: Amounts | None
+    sender: Amounts | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """One comparison of a day (日对账): equal, or who has more, or amounts that differ."""
+
+    number: str
+    day: date
+    result: str
+    state: str  # open | clean | replaced
+    sender: Totals
+    hub: Totals
+    only_hub_count: int
+    only_sender_count: int
+    different_count: int
+    left: int
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether nothing is left to be done."""
+        return self.state == "clean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreconciledDay:
+    """A past day that was not compared since its last settlement (未对账日)."""
+
+    day: date
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMessage:
+    """A message that has not come to an end (未决报文)."""
+
+    id: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Whether the caller is clean, and what is open if not (对账待办)."""
+
+    clean: bool
+    reconciliations: tuple[Reconciliation, ...]
+    days: tuple[UnreconciledDay, ...]
+    messages: tuple[OpenMessage, ...]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hub_client.shells import Blocking, Concurrent, Verb
+from hub_client.verbs import days, messages, visits
 from hub_client.verbs import filings as filed
-from hub_client.verbs import messages, visits
 from hub_client.verbs import settlements as settled
 
 
@@ -36,6 +36,11 @@ class Verbs:
     reject_filing = Verb(filed.reject_filing)
     cancel_filing = Verb(filed.cancel_filing)
     file_batch = Verb(filed.file_batch)
+
+    reconcile_day = Verb(days.reconcile_day)
+    differences = Verb(days.differences)
+    am_i_clean = Verb(days.am_i_clean)
+    journal_rows = Verb(days.journal_rows)
 
     outcome = Verb(messages.outcome)
     fence = Verb(messages.fence)

@@ -144,3 +144,43 @@ class Cancelling:
 
     adjustment: bool = False
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One settlement or cancellation of a day as the institution's own books have it."""
+
+    settlement: str
+    total: Yuan
+    fund: Yuan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparing:
+    """A day's totals, and its rows when the differences are wanted (日对账)."""
+
+    day: date
+    count: int
+    total: Yuan
+    fund: Yuan
+    cancelled: str = "included"
+    rows: tuple[DayRow, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What is to be done about a difference (差异处理): adopt, reverse or resend."""
+
+    act: str
+    message: str | None = None  # resend: the id it will be sent under
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairing:
+    """A repair of one row."""
+
+    row: int
+    act: str
+    message: str | None = None
+    note: str | None = None
