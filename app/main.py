@@ -17,6 +17,7 @@ from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
 from app.reference.routes import router as reference
 from app.reversal.routes import router as reversal
+from app.review.routes import router as review
 from app.runtime import docs_pages, http
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     visit,
     settlement,
     reversal,
+    review,
     clearing,
     reference,
     gateway,

@@ -164,6 +164,15 @@ _REFUSED = sa.text(
      WHERE message.state = 'refused' AND message.fingerprint = excluded.fingerprint
     """
 )
+_NAMED = sa.func.unnest(sa.bindparam("keys", type_=ARRAY(sa.Text))).column_valued("named")
+_BUSY = sa.select(_NAMED).where(
+    ~sa.func.pg_try_advisory_xact_lock_shared(
+        sa.func.hashtextextended(sa.literal("message ") + _PARTY + " " + _NAMED, 0)
+    )
+)
+_STATES = sa.select(message.c.key, message.c.state).where(
+    message.c.party == _PARTY, message.c.key == sa.any_(sa.bindparam("keys", type_=ARRAY(sa.Text)))
+)
 _LATEST = (
     sa.select(audit_trail.c.message)
     .where(
@@ -259,6 +268,19 @@ async def tell(conn: Conn, party: str, key: str) -> Told:
     if not idle and (kept is None or kept.state is KeptState.REFUSED):
         return Told(Outcome.RUNNING, None)
     return Told(Outcome.NEVER_SEEN if kept is None else Outcome(kept.state.value), kept)
+
+
+async def tell_all(conn: Conn, party: str, keys: Sequence[str]) -> dict[str, Outcome]:
+    """Tell what became of many ids, in the same two statements."""
+    row = {"party": party, "keys": list(keys)}
+    running = set((await conn.execute(_BUSY, row)).scalars())
+    told = dict.fromkeys(keys, Outcome.NEVER_SEEN)
+    told |= {each.key: Outcome(each.state) for each in await conn.execute(_STATES, row)}
+    undecided = (Outcome.NEVER_SEEN, Outcome.REFUSED)
+    return {
+        key: Outcome.RUNNING if key in running and outcome in undecided else outcome
+        for key, outcome in told.items()
+    }
 
 
 async def find(conn: Conn, party: str, key: str) -> Kept | None:

@@ -68,6 +68,8 @@ settlement = sa.Table(
     sa.Index("ix_settlement_visit_id", "visit_id", "id"),
     # "our settlements", for an institution
     sa.Index("ix_settlement_institution", "institution", "id"),
+    # "this day, of an institution or of a place", for the daily reconciliation
+    sa.Index("ix_settlement_business_day", "business_day", "institution"),
     # "what was this worker fitted with before"
     sa.Index("ix_settlement_worker_id", "worker_id"),
     # "what is not cleared yet", for a clearing
