@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import httpx
 
@@ -18,6 +17,7 @@ from app.conformance.evidence import DeviationError, Result, Verdict
 from app.conformance.gateway import GatewayDesk
 from app.conformance.rest import RestDesk
 from app.conformance.wire import Credential, Line
+from app.runtime.hub import wall_clock
 
 CASE_SECONDS_MAX = 60.0
 TIMEOUT = httpx.Timeout(20.0)
@@ -42,7 +42,7 @@ class Run:
 async def play(run: Run, cases: Iterable[Case]) -> AsyncIterator[Result]:
     """Play the cases, each on every face it is about."""
     dice = random.Random(run.seed)  # noqa: S311 -- the same seed, the same people
-    keys = Keys(started=datetime.now(UTC))
+    keys = Keys(started=wall_clock())
     http = httpx.AsyncClient(base_url=run.base_url, timeout=TIMEOUT, transport=run.transport)
     async with http:
         lines = await _signed_in(http, run.credentials)
