@@ -56,8 +56,7 @@ class Envelope:
 
         Not the time, the operator or the session: a retry after a new sign-in is the same message.
         """
-        said = [self.transaction.number, self.input]
-        text = json.dumps(said, ensure_ascii=True, sort_keys=True, default=_exact)
+        text = _canonical([self.transaction.number, self.input])
         return hashlib.sha256(b"gateway\0" + text.encode()).digest()
 
 
@@ -141,9 +140,7 @@ def skew_fault(sent_at: datetime, now: datetime, minutes_max: int) -> ClockSkew 
 
 def place_fault(it: Envelope) -> FieldFault | None:
     """Say when a worker is named without the place of insurance (the strict profile asks)."""
-    if it.insured_region is not None or f'"{WORKER_FIELD}"' not in json.dumps(
-        it.input, default=_exact
-    ):
+    if it.insured_region is not None or f'"{WORKER_FIELD}"' not in _canonical(it.input):
         return None
     return missing("", "insuplc_admdvs", "参保地区划")
 
@@ -211,6 +208,22 @@ def _message_faults(message: str, caller: Caller) -> list[Refusal]:
 def _millis(moment: datetime) -> str:
     there = moment.astimezone(CHINA)
     return f"{there:%Y%m%d%H%M%S}{there.microsecond // 1000:03d}"
+
+
+def _canonical(value: Json) -> str:
+    """Write a message so that the same one is the same text, whatever its spacing and order."""
+    try:
+        return json.dumps(value, ensure_ascii=True, sort_keys=True, default=_exact)
+    except RecursionError:
+        fault = FieldFault(
+            code="FIELD_FORMAT",
+            node="input",
+            field="",
+            index=None,
+            zh="嵌套过深",
+            en="Nested too deeply",
+        )
+        raise FieldsRefused(fields=[fault.told()]) from None
 
 
 def _exact(value: object) -> str:

@@ -98,7 +98,9 @@ class Exchange:
         output = show(call.envelope.transaction, told)
         if self.settings.gateway_strict and call.input.unknown:
             output["warnings"] = [f"unknown field 未知字段: {name}" for name in call.input.unknown]
-        return Written(text=write_json(answer(self.reference, output, self.hub.clock())))
+        body = answer(self.reference, output, self.hub.clock())
+        as_text = self.caller.party in self.settings.gateway_text_amounts
+        return Written(text=write_json(body, as_text=as_text))
 
     async def _check_moment(self, it: Envelope) -> None:
         """Refuse what is wrong with this sending, and not with the message."""

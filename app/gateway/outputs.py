@@ -30,9 +30,10 @@ def show(transaction: Transaction, told: Told) -> dict[str, object]:
     }
 
 
-def write_json(body: object) -> str:
-    """Write JSON with exact numbers."""
-    return MARKED.sub(r"\1", json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+def write_json(body: object, *, as_text: bool = False) -> str:
+    """Write JSON with exact numbers, or with text for those who cannot read them."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return MARKED.sub(r'"\1"' if as_text else r"\1", text)
 
 
 def number(value: Decimal | Money | int, decimals: int) -> str:

@@ -107,6 +107,11 @@ window.ui = SwaggerUIBundle({
     if (request.headers && request.headers["Idempotency-Key"] === "EXAMPLE_KEY") {
       request.headers["Idempotency-Key"] = fresh();
     }
+    if (request.url.includes("/compat/") && typeof request.body === "string") {
+      const now = new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 19);
+      request.body = request.body.replace(
+        /("inf_time":\\s*)"2025-09-01 09:00:00"/, `$1"${now.replace("T", " ")}"`);
+    }
     return request;
   },
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],

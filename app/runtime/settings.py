@@ -44,5 +44,9 @@ class Settings(BaseSettings):
     gateway_skew_minutes: int = Field(
         default=30, ge=0, description="Gateway: how far a sender's clock may be off; 0 = any"
     )
+    gateway_text_amounts: frozenset[str] = Field(
+        default=frozenset(),
+        description='Gateway: who gets amounts as text, as a JSON list: ["H37010000001"]',
+    )
     log_json: bool = Field(default=True, description="One JSON object a line; false for people")
     log_level: str = "INFO"

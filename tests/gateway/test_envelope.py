@@ -130,6 +130,16 @@ async def test_what_is_no_json_object_is_answered_with_400(world: World, raw: by
     assert answer.json()["err_msg"].startswith("[FIELD_FORMAT] 报文格式错误")
 
 
+async def test_an_input_nested_too_deeply_is_refused_and_not_a_bug(world: World) -> None:
+    his = hospital(world)
+    message = json.dumps(his.envelope("9001", {"signIn": "HERE", "x": "HERE"}))
+    for depth in (*range(100, 1000, 50), *range(900, 1000)):
+        deep = '{"a":' * depth + "0" + "}" * depth
+        answer = await his.post(message.replace('"HERE"', deep).encode())
+        assert answer.status_code in (200, 400), answer.text
+        assert answer.json()["infcode"] == -1
+
+
 async def test_a_body_over_size_is_answered_with_413(world: World) -> None:
     async def pieces() -> Any:
         yield b'{"input":"'

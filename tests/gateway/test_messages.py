@@ -10,6 +10,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from tests.support.gateway import Gateway, bill, clock_text, hospital, ready
+from tests.support.queries import recorded
 from tests.support.visit import ready_worker, road
 from tests.support.world import World
 
@@ -118,6 +119,28 @@ async def test_a_refusal_is_remembered_and_may_be_mended_under_the_same_id(world
     data["endtime"] = clock_text(world.clock.now)
     await his.done("2402", {"dscginfo": data})
     assert (await his.post(message)).json()["infcode"] == 0
+
+
+async def test_a_settlement_costs_one_statement_more_than_in_rest(world: World) -> None:
+    his, visit, _ = await settling(world)
+    with recorded(world) as rest:
+        answer = await his.client.post(f"/v1/visits/{visit}/settle", {"total": "10.00"})
+    assert answer.status_code == 201, answer.text
+    _, _, message = await settling(world)
+    with recorded(world) as numbered:
+        assert (await his.post(message)).json()["infcode"] == 0
+    assert len(numbered) == len(rest) + 1, "\n".join(numbered)
+
+
+async def test_amounts_are_text_for_those_who_ask_for_it(world: World) -> None:
+    his, visit, message = await settling(world)
+    before = world.app.state.settings
+    asked = {"gateway_text_amounts": frozenset({his.client.caller.party})}
+    world.app.state.settings = before.model_copy(update=asked)
+    answer = await his.post(message)
+    world.app.state.settings = before
+    info = answer.json()["output"]["setlinfo"]
+    assert (info["mdtrt_id"], info["medfee_sumamt"]) == (visit, "10.00")
 
 
 async def test_both_figures_are_told_when_totals_differ(world: World) -> None:
