@@ -23,7 +23,7 @@ class Side(enum.StrEnum):
 
 
 class ReconciliationResult(enum.StrEnum):
-    """对账结果."""
+    """Result of a comparison 对账结果."""
 
     EQUAL = "equal"  # 一致
     HUB_HAS_MORE = "hub_has_more"  # 平台多
@@ -32,7 +32,7 @@ class ReconciliationResult(enum.StrEnum):
 
 
 class ReconciliationState(enum.StrEnum):
-    """对账状态."""
+    """State of a reconciliation 对账状态."""
 
     OPEN = "open"  # 有差异待处理
     CLEAN = "clean"  # 已对平
@@ -40,7 +40,7 @@ class ReconciliationState(enum.StrEnum):
 
 
 class DifferenceKind(enum.StrEnum):
-    """差异类型."""
+    """Kind of difference 差异类型."""
 
     ONLY_HUB = "only_hub"  # 仅平台有
     ONLY_SENDER = "only_sender"  # 仅发送方有
@@ -48,7 +48,7 @@ class DifferenceKind(enum.StrEnum):
 
 
 class DifferenceState(enum.StrEnum):
-    """差异状态."""
+    """State of a difference 差异状态."""
 
     OPEN = "open"  # 待处理
     AWAITED = "awaited"  # 待补发到达
@@ -56,7 +56,7 @@ class DifferenceState(enum.StrEnum):
 
 
 class RepairAct(enum.StrEnum):
-    """差异处理方式."""
+    """How a difference is repaired 差异处理方式."""
 
     ADOPT = "adopt"  # 以平台为准
     REVERSE = "reverse"  # 平台冲正

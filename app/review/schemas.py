@@ -65,7 +65,9 @@ InstitutionField = Field(
 class SenderRowIn(BaseModel):
     """One settlement or cancellation as the sender has it 对账明细."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"example": ROW_EXAMPLE}
+    )
 
     settlement: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,30}$")] = SettlementField
     total: Amount = TotalField

@@ -16,12 +16,20 @@ from fastapi import FastAPI
 from app.kernel.calendar import business_day
 from app.runtime.openapi import Example
 from app.sandbox.clock import SandboxClock
-from app.sandbox.examples import clearings, filings, institutions, messages, stays, workers
+from app.sandbox.examples import (
+    clearings,
+    filings,
+    institutions,
+    messages,
+    reconciliations,
+    stays,
+    workers,
+)
 from app.sandbox.examples.stage import RefusedError, Stage
 
 __all__ = ["prepared"]
 
-SCENES = (institutions, workers, filings, stays, clearings, messages)
+SCENES = (institutions, workers, filings, stays, reconciliations, clearings, messages)
 log = structlog.get_logger("hub")
 
 

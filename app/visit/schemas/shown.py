@@ -62,7 +62,7 @@ class VisitView(BaseModel):
     )
     discharged_at: datetime | None = Field(
         description="When it ended; without discharge: when it was settled 出院（结束）时间",
-        examples=["2025-09-10T10:00:00+08:00"],
+        examples=[None],
     )
     card_kind: CardKind = Field(description="Card shown 用卡方式", examples=["physical"])
     admission_no: str = Field(description="The institution's number 住院号", examples=["ZY1"])
@@ -72,12 +72,12 @@ class VisitView(BaseModel):
     physician: str = Field(description="Physician 主治医师", examples=["示例医师"])
     diagnoses: list[DiagnosisView] = Field(description="Diagnoses 诊断")
     discharge_way: DischargeWay | None = Field(
-        description="How the worker left 离院方式", examples=["advised"]
+        description="How the worker left 离院方式", examples=[None]
     )
     memo: str | None = Field(description="Memo 备注", examples=["外伤后入院"])
     transfer_from: str | None = Field(
         description="Visit continued after a transfer 转入前就诊编号",
-        examples=["S3701002509010000001"],
+        examples=[None],
     )
     line_count: int = Field(description="Fee lines held 明细条数", examples=[2])
     total: str = Field(description="Their amount in yuan 费用总额（元）", examples=["319.20"])
