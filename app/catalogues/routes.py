@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -39,6 +38,7 @@ from app.runtime.paging import AskedPage, CursorUnreadable, PageAsked, PageView
 from app.runtime.problems import ContentTypeUnsupported, problems
 from app.runtime.sheets import SheetTooLong, SheetUnreadable
 from app.runtime.uploads import OpenSheetOrJson, upload_body
+from app.runtime.wire import Day
 from app.runtime.work import Reading
 
 router = APIRouter(prefix="/v1/catalogues", tags=["catalogues 目录"])
@@ -52,7 +52,7 @@ JSON_EXAMPLE = {
 Place = Annotated[str, Query(pattern=REGION, description="Place 地区区划代码", examples=["110000"])]
 Kind = Annotated[CatalogueKind, Query(description="Kind 目录类别", examples=["device"])]
 On = Annotated[
-    date | None, Query(description="In force on that day 该日有效", examples=["2025-09-01"])
+    Day | None, Query(description="In force on that day 该日有效", examples=["2025-09-01"])
 ]
 Words = Annotated[
     str | None,
@@ -190,7 +190,7 @@ async def publish(  # noqa: PLR0913 -- one argument per part of the heading
     kind: Kind,
     label: Annotated[str, Query(**NAMED, description="Label 版本名称", examples=["2026版"])],
     first_day: Annotated[
-        date, Query(description="First day in force 生效日", examples=["2099-01-01"])
+        Day, Query(description="First day in force 生效日", examples=["2099-01-01"])
     ],
     source: Annotated[
         str, Query(**NAMED, description="The document it rests on 依据", examples=["synthetic"])

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalogues.model import CatalogueItem, CatalogueKind, CatalogueVersion, Imported
 from app.runtime.paging import Page, PageView
+from app.runtime.wire import Flag
 
 CodeField = Field(description="Code in this catalogue 目录编码", examples=["A010001"])
 NameField = Field(description="Name 名称", examples=["小腿假肢（示例）"])
@@ -29,7 +30,7 @@ class ItemIn(BaseModel):
         "最高支付限额（元），空为不限",
         examples=["12000.00"],
     )
-    restricted: bool = Field(
+    restricted: Flag = Field(
         default=False, description="Paid with an approval only 是否限定支付", examples=[False]
     )
     minimum_life_months: int | None = Field(

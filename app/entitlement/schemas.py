@@ -19,6 +19,7 @@ from app.entitlement.model import (
     Worker,
 )
 from app.kernel.identity import Sex
+from app.runtime.wire import Day, Flag
 
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -90,7 +91,7 @@ class WorkerIn(BaseModel):
         description="Only with certificates other than 社会保障号 性别（非社会保障号时必填）",
         examples=[None],
     )
-    birth_date: date | None = Field(
+    birth_date: Day | None = Field(
         default=None,
         description="Only with certificates other than 社会保障号 出生日期（非社会保障号时必填）",
         examples=[None],
@@ -178,10 +179,10 @@ class DeterminationIn(BaseModel):
     document_number: Text = Field(
         description="Number of the document 文书编号", examples=["京人社工伤认〔2025〕000001号"]
     )
-    decided_on: date = Field(
+    decided_on: Day = Field(
         description="Day of the decision 认定（确认）日期", examples=["2025-08-01"]
     )
-    last_day: date | None = Field(
+    last_day: Day | None = Field(
         default=None,
         description="Last day it is good for, if limited 有效期截止日",
         examples=[None],
@@ -192,7 +193,7 @@ class DeterminationIn(BaseModel):
     diagnoses: tuple[Text, ...] = Field(
         default=(), max_length=20, description="Diagnoses 诊断", examples=[["S82.2 胫骨干骨折"]]
     )
-    third_party: bool = Field(
+    third_party: Flag = Field(
         default=False,
         description="Whether a third party is liable 是否涉及第三方责任",
         examples=[False],

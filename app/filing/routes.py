@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime
 
 from app.entitlement.errors import (
     CardMismatch,
@@ -59,6 +58,7 @@ from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import ContentTypeUnsupported, problems
 from app.runtime.sheets import CSV_TYPE, XLSX_TYPE, SheetTooLong, SheetUnreadable
 from app.runtime.uploads import OpenSheetOrJson, Sheet, upload_body
+from app.runtime.wire import Day, Instant
 
 router = APIRouter(prefix="/v1")
 TAGS: list[str | Enum] = ["filings 备案"]
@@ -141,7 +141,7 @@ async def list_filings(  # noqa: PLR0913 -- one argument per filter
         ),
     ] = None,
     on: Annotated[
-        date | None,
+        Day | None,
         Query(description="Day within the term 有效期内的日期", examples=["2025-09-01"]),
     ] = None,
 ) -> PageView[FilingView]:
@@ -232,7 +232,7 @@ async def find(
     reading: OpenReading,
     number: Number,
     as_of: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Query(
             description="As it stood at that instant 查询该时刻的备案状态",
             examples=["2025-09-01T12:00:00+08:00"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -44,6 +43,7 @@ from app.runtime.problems import ContentTypeUnsupported, problems
 from app.runtime.sheets import CSV_TYPE, XLSX_TYPE, SheetTooLong, SheetUnreadable, write_csv
 from app.runtime.sheets import write_xlsx as write_workbook
 from app.runtime.uploads import OpenSheet, upload_body
+from app.runtime.wire import Day
 
 router = APIRouter(prefix="/v1/institutions", tags=["institutions 协议机构"])
 KEEPERS = only(PartyKind.AGENCY, PartyKind.OPERATOR)
@@ -80,7 +80,7 @@ Speciality = Annotated[
     Query(max_length=50, pattern=PLAIN, description="Speciality 专科", examples=["骨科"]),
 ]
 On = Annotated[
-    date | None,
+    Day | None,
     Query(
         description="Only what is online on that day, for the scheme and cost kind if named "
         "仅列出该日已上线者（并符合所给结算范围、费用类别）",

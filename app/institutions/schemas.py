@@ -24,6 +24,7 @@ from app.kernel.costs import CostKind
 from app.kernel.regions import Scheme
 from app.policy.book import CoverageTarget
 from app.runtime.uploads import RowFaultView
+from app.runtime.wire import Day
 
 Text = Annotated[
     str,
@@ -69,8 +70,8 @@ class ScopeIn(BaseModel):
 
     cost_kind: CostKind = CostKindField
     scheme: Scheme = SchemeField
-    first_day: date = FirstDay
-    last_day: date | None = Field(
+    first_day: Day = FirstDay
+    last_day: Day | None = Field(
         default=None,
         description="Last day, included; none: open 截止日（含），空为长期",
         examples=[None],
@@ -143,7 +144,7 @@ class StateChangeIn(BaseModel):
         extra="forbid", frozen=True, json_schema_extra={"example": {"reason": "协议到期"}}
     )
 
-    first_day: date | None = Field(
+    first_day: Day | None = Field(
         default=None,
         description="First day of the new state; today when left out 生效日，缺省为当日",
         examples=[None],

@@ -13,6 +13,7 @@ from app.kernel.costs import CostKind
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.policy.provisions import Provisions
+from app.runtime.wire import Flag
 from app.settlement.model import (
     CancelAsked,
     LineResult,
@@ -43,7 +44,11 @@ class SettleIn(BaseModel):
 
     total: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,2})?$")] = TotalField
     line_count: int | None = Field(
-        default=None, ge=0, description="Number of lines, if told 明细条数（可选）", examples=[1]
+        default=None,
+        strict=True,
+        ge=0,
+        description="Number of lines, if told 明细条数（可选）",
+        examples=[1],
     )
     invoice_no: Annotated[str, StringConstraints(min_length=1, max_length=50)] | None = Field(
         default=None, description="Invoice 发票号", examples=["FP2025090001"]
@@ -63,7 +68,7 @@ class CancelIn(BaseModel):
         extra="forbid", frozen=True, json_schema_extra={"example": {"reason": "明细录入有误"}}
     )
 
-    adjustment: bool = Field(
+    adjustment: Flag = Field(
         default=False,
         description="Needed once the settlement is in a clearing 是否跨期调整",
         examples=[False],
@@ -85,11 +90,10 @@ class SettlementView(BaseModel):
     kind: SettlementKind = Field(description="Kind 结算类型", examples=["settlement"])
     visit: str = Field(description="Visit 就诊编号", examples=["S3701002509010000001"])
     cancels: str | None = Field(
-        description="Settlement cancelled by this 被撤销的结算编号",
-        examples=["A3701002509010000001"],
+        description="Settlement cancelled by this 被撤销的结算编号", examples=[None]
     )
     cancelled_by: str | None = Field(
-        description="Cancellation of this 撤销本结算的编号", examples=["A3701002509010000002"]
+        description="Cancellation of this 撤销本结算的编号", examples=[None]
     )
     settled_at: datetime = Field(
         description="When it was booked 结算时间", examples=["2025-09-01T09:00:00+08:00"]
@@ -110,10 +114,8 @@ class SettlementView(BaseModel):
     policy_version: str = Field(description="Policy book 政策版本", examples=["2025.1-0badc0de"])
     invoice_no: str | None = Field(description="Invoice 发票号", examples=["FP2025090001"])
     adjustment: bool = Field(description="An adjustment 是否跨期调整", examples=[False])
-    reason: str | None = Field(description="Why cancelled 撤销原因", examples=["明细录入有误"])
-    clearing: str | None = Field(
-        description="Clearing it is part of 所属清算", examples=["C0000002510210000001"]
-    )
+    reason: str | None = Field(description="Why cancelled 撤销原因", examples=[None])
+    clearing: str | None = Field(description="Clearing it is part of 所属清算", examples=[None])
 
     @classmethod
     def of(cls, it: Settlement) -> SettlementView:

@@ -22,6 +22,7 @@ from app.filing.model import (
 )
 from app.kernel.costs import CostKind
 from app.kernel.regions import Scheme
+from app.runtime.wire import Day, Flag
 
 ASKED = ConfigDict(extra="forbid", frozen=True)
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
@@ -114,7 +115,7 @@ class ReferralIn(BaseModel):
     diagnosis: Text = Field(description="Diagnosis 诊断", examples=["胫骨干骨折"])
     institution: Text = Field(description="Institution that refers 转出机构", examples=["示例医院"])
     reason: Text = Field(description="What is lacking 转诊原因", examples=["本地不具备手术条件"])
-    referred_on: date = Field(description="Day of the referral 转诊日期", examples=["2025-09-01"])
+    referred_on: Day = Field(description="Day of the referral 转诊日期", examples=["2025-09-01"])
 
     def referral(self) -> Referral:
         """Return the referral inside."""
@@ -129,7 +130,7 @@ class WishIn(BaseModel):
     kind: FilingKind = KIND
     treatment_region: Region = PLACE
     cost_kinds: CostKinds = COST_KINDS
-    first_day: date | None = FIRST_DAY
+    first_day: Day | None = FIRST_DAY
     referral: ReferralIn | None = Field(
         default=None, description="Only for a referral 转诊信息，仅转诊转院", examples=[None]
     )
@@ -170,7 +171,7 @@ class ApprovalIn(BaseModel):
 
     model_config = _shown({})
 
-    first_day: date | None = FIRST_DAY
+    first_day: Day | None = FIRST_DAY
 
 
 class RejectionIn(BaseModel):
@@ -187,7 +188,7 @@ class CancellationIn(BaseModel):
     model_config = _shown({"reason": "返回参保地居住"})
 
     reason: Text = REASON
-    override: bool = OVERRIDE
+    override: Flag = OVERRIDE
 
 
 class ChangeIn(WishIn):
@@ -196,7 +197,7 @@ class ChangeIn(WishIn):
     model_config = _shown({**WISH, "treatment_region": "370000", "reason": "转至省内他市"})
 
     reason: Text = REASON
-    override: bool = OVERRIDE
+    override: Flag = OVERRIDE
 
 
 class ReferralView(BaseModel):
@@ -310,7 +311,7 @@ class LossIn(BaseModel):
 
     worker: WorkerNumber = Field(description="Number of the worker 工伤职工编号", examples=[WORKER])
     kind: LossKind = Field(description="Why 原因类别", examples=["relationship_ended"])
-    lost_on: date = Field(
+    lost_on: Day = Field(
         description="Last day of entitlement 丧失资格日期", examples=["2025-09-01"]
     )
     reason: Text = Field(description="Reason 说明", examples=["一次性领取待遇并终结工伤保险关系"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from pydantic.config import JsonDict
 
 from app.entitlement.model import CardKind, IdentityClaim
 from app.kernel.costs import CostKind
 from app.kernel.money import Money
+from app.runtime.wire import Flag, Instant
 from app.visit.model import (
     LINES_PER_CALL_MAX,
     Admission,
@@ -109,7 +110,7 @@ class DiagnosisIn(BaseModel):
 
     code: Text = Field(description="ICD-10 code 诊断编码", examples=["S82.201"])
     name: Text = Field(description="Name 诊断名称", examples=["胫骨干骨折"])
-    main: bool = Field(description="Whether it is the main one 是否主要诊断", examples=[True])
+    main: Flag = Field(description="Whether it is the main one 是否主要诊断", examples=[True])
 
     def read(self) -> Diagnosis:
         """Return what the hub keeps."""
@@ -124,7 +125,7 @@ class AdmissionIn(BaseModel):
     kind: VisitKind = Field(description="Kind of visit 就诊类型", examples=["inpatient"])
     cost_kind: CostKind = Field(description="Kind of cost 费用类别", examples=["medical"])
     worker: IdentityIn = Field(description="Who the worker is 身份核验信息")
-    admitted_at: AwareDatetime = Field(
+    admitted_at: Instant = Field(
         description="When the visit began; its day in China decides 入院（就诊）时间",
         examples=["2025-09-01T08:30:00+08:00"],
     )
@@ -214,7 +215,7 @@ class DischargeIn(BaseModel):
 
     model_config = _asked({"discharged_at": "2025-09-01T08:45:00+08:00", "way": "advised"})
 
-    discharged_at: AwareDatetime = Field(
+    discharged_at: Instant = Field(
         description="When the worker left 出院时间", examples=["2025-09-01T08:45:00+08:00"]
     )
     way: DischargeWay = Field(description="How the worker left 离院方式", examples=["advised"])
@@ -250,13 +251,13 @@ class FeeLineIn(BaseModel):
     )
     unit_price: UnitPrice = Field(description="Unit price in yuan 单价（元）", examples=["3.20"])
     amount: Amount = Field(description="Amount in yuan 金额（元）", examples=["19.20"])
-    occurred_at: AwareDatetime = Field(
+    occurred_at: Instant = Field(
         description="When it was supplied 费用发生时间", examples=["2025-09-01T10:00:00+08:00"]
     )
-    injury_related: bool = Field(
+    injury_related: Flag = Field(
         description="Whether it is for the injury 是否工伤相关（伤病分离）", examples=[True]
     )
-    restricted_approved: bool = Field(
+    restricted_approved: Flag = Field(
         default=False, description="A restricted item was approved 限制使用已审批", examples=[False]
     )
     department: Text | None = Field(

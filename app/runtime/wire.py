@@ -1,0 +1,48 @@
+"""How a day, an instant and a yes-or-no are spelled on the wire; nothing else is read as one.
+
+A lenient reader takes 0 for a day of 1970 and "0" for no: what a slip of the sender's program
+then says ends an entitlement, or decides who pays.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StrictBool
+from pydantic_core import PydanticCustomError
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+# Every instant in between has a day in China, and a place in a column, whatever its offset.
+YEAR_MIN, YEAR_MAX = 1900, 2999
+
+
+def _spelled_day(text: object) -> object:
+    if isinstance(text, str) and DAY.fullmatch(text):
+        return text
+    detail = "A day is written like 2025-09-01 日期应写作 2025-09-01"
+    raise PydanticCustomError("day_spelling", detail)
+
+
+def _spelled_instant(text: object) -> object:
+    if isinstance(text, str) and INSTANT.fullmatch(text):
+        return text
+    detail = "An instant is written like 2025-09-01T08:30:00+08:00 时间应写作该形式并带时区"
+    raise PydanticCustomError("instant_spelling", detail)
+
+
+def _within_reach(instant: datetime) -> datetime:
+    if YEAR_MIN <= instant.year <= YEAR_MAX:
+        return instant
+    detail = "An instant lies between 1900 and 2999 时间应在 1900 年至 2999 年之间"
+    raise PydanticCustomError("instant_range", detail)
+
+
+Day = Annotated[date, BeforeValidator(_spelled_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_spelled_instant), AfterValidator(_within_reach)]
+Flag = StrictBool
