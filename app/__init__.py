@@ -11,6 +11,8 @@ entitlement  工伤职工, cards, 认定/确认, loss of entitlement
 filing       备案: leave to be treated elsewhere and settled directly
 visit        就诊: admission, fee lines, discharge, device fitting
 settlement   预结算, 结算, 撤销: each line decided, shares computed, liability booked
+reversal     冲正: a message of unknown outcome made as if it had never been
+review       日对账: a sender's day compared with the hub's, differences repaired
 clearing     清分清算: gross per ordered pair, statements, notices
 sandbox      synthetic people, catalogues, traffic and the demo story
 """
