@@ -100,6 +100,10 @@ class PolicyBook:
             return {key: each for value in reversed(held) for key, each in _table(value).items()}
         return held[0]
 
+    def is_in_force(self, name: str, day: date, province: str | None = None) -> bool:
+        """Say whether there is a value for `day`: before the first text there is none."""
+        return any(True for _ in self._known(name).in_force(day, province))
+
     def clause_of(
         self, name: str, day: date, province: str | None = None, *, of: str | None = None
     ) -> str:

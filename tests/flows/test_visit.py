@@ -310,3 +310,9 @@ REFERRAL = {
     "reason": "本地技术条件不足",
     "referred_on": "2025-09-01",
 }
+
+
+async def test_an_admission_of_long_ago_is_refused_with_reasons(world: World) -> None:
+    answer = await admit(world, await ready_worker(world), admitted_at="1970-01-01T00:00:00Z")
+    assert answer.status_code == 422, answer.text
+    assert {"scheme-not-open", "filing-not-started"} <= set(codes(answer))

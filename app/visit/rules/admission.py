@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -62,6 +62,7 @@ def scheme_faults(
     """Both provinces take part in the scheme; outpatient visits only where a province opened them.
 
     Between provinces 普通门诊 is switched off by policy; within one it is the province's choice.
+    Before the first text that opened a scheme nothing was open.
     """
     scheme = scheme_between(places.insured_region, places.treatment_region)
     if scheme is None:
@@ -74,12 +75,23 @@ def scheme_faults(
     faults += [
         SchemeNotOpen(scheme=scheme.value, province=province)
         for province in sorted(provinces)
-        if scheme not in book.texts("visit.schemes", day, province)
+        if not _takes_part(scheme, province, day, book)
     ]
-    switch = f"visit.outpatient_{scheme.value}"
-    if kind is VisitKind.OUTPATIENT and not all(book.flag(switch, day, p) for p in provinces):
+    if kind is VisitKind.OUTPATIENT and not _opens_outpatient(scheme, provinces, day, book):
         faults.append(OutpatientClosed(scheme=scheme.value))
     return scheme, faults
+
+
+def _takes_part(scheme: Scheme, province: str, day: date, book: PolicyBook) -> bool:
+    name = "visit.schemes"
+    return book.is_in_force(name, day, province) and scheme in book.texts(name, day, province)
+
+
+def _opens_outpatient(
+    scheme: Scheme, provinces: Collection[str], day: date, book: PolicyBook
+) -> bool:
+    switch = f"visit.outpatient_{scheme.value}"
+    return all(book.is_in_force(switch, day, p) and book.flag(switch, day, p) for p in provinces)
 
 
 @basis("hub-default/filing-cost-kinds", "injury-regulations/38", "hub-default/determination")

@@ -254,3 +254,8 @@ def test_the_version_is_stable_and_changes_with_any_byte() -> None:
     assert PolicyBook.parse(SMALL + "\n").version != version
     assert BOOK.version.startswith("2025.1-")
     assert PolicyBook.load().version == BOOK.version
+
+
+def test_a_value_is_in_force_from_its_first_day_on() -> None:
+    assert not BOOK.is_in_force("visit.schemes", PILOT - timedelta(days=1))
+    assert BOOK.is_in_force("visit.schemes", PILOT, SHANDONG)

@@ -94,6 +94,12 @@ def kinds(found: list[Refusal]) -> list[str]:
     return [refusal.code for refusal in found]
 
 
+def test_before_the_first_text_no_scheme_was_open() -> None:
+    places = rules.Places("110000", "370100")
+    _, found = rules.scheme_faults(places, VisitKind.OUTPATIENT, date(1970, 1, 1), BOOK)
+    assert kinds(found) == ["scheme-not-open", "scheme-not-open", "outpatient-closed"]
+
+
 def test_an_admission_may_be_now_but_not_later() -> None:
     assert rules.future_fault(AT, AT) is None
     found = rules.future_fault(AT + timedelta(seconds=1), AT)
