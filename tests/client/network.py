@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-PAGE_502 = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+PAGE = b"<html><body><h1>Not the hub</h1></body></html>"
 
 
 class Fault(enum.Enum):
@@ -23,7 +23,25 @@ class Fault(enum.Enum):
     BAD_GATEWAY = "a proxy answers 502 and passes nothing on"
     GATEWAY_TIMEOUT = "a proxy answers 504 although the hub committed"
     TORN = "the answer arrives cut in half"
+    FAILED = "the hub fails with 500 and does nothing"
+    FAILED_AFTER = "500 although the hub committed"
     CAPTIVE = "a portal answers 200 with a page of its own"
+
+
+# How many copies reach the hub, whose line is cut, and who else answers.
+COPIES = dict.fromkeys((Fault.NONE, Fault.LOST_AFTER, Fault.TORN), 1) | {
+    Fault.GATEWAY_TIMEOUT: 1,
+    Fault.FAILED_AFTER: 1,
+    Fault.TWICE: 2,
+}
+CUT = frozenset({Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.DELAYED})
+PAGES = {
+    Fault.BAD_GATEWAY: 502,
+    Fault.GATEWAY_TIMEOUT: 504,
+    Fault.FAILED: 500,
+    Fault.FAILED_AFTER: 500,
+    Fault.CAPTIVE: 200,
+}
 
 
 @dataclass(slots=True)
@@ -66,31 +84,18 @@ class Network(httpx.AsyncBaseTransport):
         return await self._carry(request, Fault.NONE if skip else script.popleft())
 
     async def _carry(self, request: httpx.Request, fault: Fault) -> httpx.Response:
-        match fault:
-            case Fault.LOST_BEFORE:
-                raise httpx.ConnectError("nobody there", request=request)
-            case Fault.LOST_AFTER:
-                await self._pass_on(request)
-                raise httpx.ReadTimeout("no answer", request=request)
-            case Fault.DELAYED:
-                self.late.append(request)
-                raise httpx.ReadTimeout("no answer", request=request)
-            case Fault.TWICE:
-                await self._pass_on(request)
-                return await self._pass_on(request)
-            case Fault.BAD_GATEWAY:
-                return httpx.Response(502, content=PAGE_502, request=request)
-            case Fault.GATEWAY_TIMEOUT:
-                await self._pass_on(request)
-                return httpx.Response(504, content=PAGE_502, request=request)
-            case Fault.TORN:
-                whole = await self._pass_on(request)
-                half = whole.content[: len(whole.content) // 2]
-                return httpx.Response(whole.status_code, content=half, request=request)
-            case Fault.CAPTIVE:
-                return httpx.Response(200, content=PAGE_502, request=request)
-            case Fault.NONE:
-                return await self._pass_on(request)
+        if fault is Fault.DELAYED:
+            self.late.append(request)
+        answer = httpx.Response(PAGES.get(fault, 200), content=PAGE, request=request)
+        for _ in range(COPIES.get(fault, 0)):
+            came = await self._pass_on(request)
+            answer = answer if fault in PAGES else came
+        if fault in CUT:
+            raise httpx.ReadTimeout("no answer", request=request)
+        if fault is Fault.TORN:
+            half = answer.content[: len(answer.content) // 2]
+            return httpx.Response(answer.status_code, content=half, request=request)
+        return answer
 
     async def _pass_on(self, request: httpx.Request) -> httpx.Response:
         copy = httpx.Request(

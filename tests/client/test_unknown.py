@@ -125,6 +125,43 @@ async def test_a_refusal_after_lost_copies_is_shut_out_so_that_no_copy_comes_tru
         assert await at.client.settlements(visit=visit.number) == []
 
 
+async def test_a_hub_that_fails_is_not_asked_again_and_the_message_shut_out(hub: World) -> None:
+    worker = await expected(hub)
+    async with desktop(hub, JINAN) as at:
+        at.network.plan_writes_to("/v1/visits", Fault.FAILED)
+        with pytest.raises(FencedError):
+            await at.client.admit(admission(worker))
+        assert [path for _, path, _ in at.network.writes].count("/v1/visits") == 1
+        assert (await at.client.admit(admission(worker))).state == "admitted"
+
+
+async def test_a_refusal_learnt_by_asking_is_raised_and_shut_out(hub: World) -> None:
+    worker = await expected(hub)
+    async with desktop(hub, JINAN) as at:
+        visit = await at.client.admit(admission(worker))
+        await at.client.upload_lines(visit.number, lines(1))
+        at.network.plan_writes_to(f"/v1/visits/{visit.number}/settle", *[Fault.LOST_AFTER] * 99)
+        with pytest.raises(ConflictError) as caught:
+            await at.client.settle(visit.number, total=lines(1)[0].amount, line_count=1)
+        assert caught.value.message_id is not None
+        assert (await at.client.outcome(caught.value.message_id)).outcome is Outcome.FENCED
+
+
+async def test_a_refusal_that_cannot_be_shut_out_stays_in_doubt_until_it_can(hub: World) -> None:
+    worker = await expected(hub)
+    async with desktop(hub, JINAN) as at:
+        visit = await at.client.admit(admission(worker))
+        await at.client.upload_lines(visit.number, lines(1))
+        at.network.plan(Fault.DELAYED, Fault.NONE, *FOREVER)
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await at.client.settle(visit.number, total=lines(1)[0].amount, line_count=1)
+        at.network.plan()
+        (settled,) = await at.client.recover()
+        assert (settled.id, settled.state) == (caught.value.message_id, State.REFUSED)
+        (late,) = await at.network.deliver_late()
+        assert late.json()["code"] == "message-fenced"
+
+
 async def test_totals_that_differ_leave_no_trace_in_the_journal(hub: World) -> None:
     worker = await expected(hub)
     async with desktop(hub, JINAN) as at:

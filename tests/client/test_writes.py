@@ -35,6 +35,7 @@ ONE_COPY_GETS_THROUGH = [
     [Fault.TORN],
     [Fault.CAPTIVE],
     [Fault.DELAYED],
+    [Fault.FAILED_AFTER],
     [Fault.LOST_AFTER, Fault.LOST_BEFORE, Fault.BAD_GATEWAY, Fault.LOST_AFTER],
 ]
 

@@ -156,15 +156,23 @@ def _request(entry: Entry) -> Request:
 def _close(desk: Desk, entry: Entry, reply: Reply) -> Plan[Entry]:
     """Keep the hub's own answer."""
     state = _state_of(reply)
-    # A copy that got lost may still arrive, when the cause of the refusal is mended: shut it out.
     if state is State.REFUSED and desk.journal[entry.id].repeats:
         yield from keep(lambda: desk.journal.doubt(entry.id))
-        told = yield from _fence(desk, entry.id)
-        if told is None:
-            return desk.journal[entry.id]
-        if told.outcome in (Outcome.APPLIED, Outcome.REVERSED):
-            return (yield from _settle(desk, entry, told))
+        return (yield from _refuse(desk, entry, (reply.status, reply.body)))
     return (yield from keep(lambda: desk.journal.settle(entry.id, state, reply.status, reply.body)))
+
+
+def _refuse(desk: Desk, entry: Entry, answer: tuple[int | None, bytes | None]) -> Plan[Entry]:
+    """Keep a refusal of which copies were lost.
+
+    A copy may still arrive, when the cause of the refusal is mended: it is shut out first.
+    """
+    told = yield from _fence(desk, entry.id)
+    if told is None or told.outcome is Outcome.RUNNING:
+        return desk.journal[entry.id]
+    if told.outcome in (Outcome.APPLIED, Outcome.REVERSED):
+        return (yield from _settle(desk, entry, told))
+    return (yield from keep(lambda: desk.journal.settle(entry.id, State.REFUSED, *answer)))
 
 
 def _state_of(reply: Reply) -> State:
@@ -178,6 +186,8 @@ def _learn(desk: Desk, entry: Entry, unseen: Unseen) -> Plan[Entry | None]:
     told = yield from _ask_quietly(desk, entry.id)
     if told is None:
         return desk.journal[entry.id]
+    if told.outcome is Outcome.REFUSED:
+        return (yield from _refuse(desk, entry, (told.status, told.answer)))
     if told.outcome in (Outcome.NEVER_SEEN, Outcome.RUNNING):
         if unseen is Unseen.RESEND:
             return None
