@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.kernel.identity import PUBLIC_NUMBER
 from app.kernel.parties import PartyKind
+from app.reversal.errors import DeedNotReversible
 from app.review import files, service
 from app.review.errors import (
     DayNotCome,
@@ -232,6 +233,7 @@ async def differences(
         SettlementInClearing,
         NotCancellable,
         VisitMovedOn,
+        DeedNotReversible,
         MessageRunning,
     ),
     dependencies=[SENDERS],
