@@ -38,6 +38,8 @@ LISTED = re.compile(r"[；;]")
 # A cell that starts so is run as a formula by the program that opens the CSV.
 FORMULA = re.compile(r"[=+\-@\t\r]")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+# What may be quoted of a header. A sheet without one begins with a person's name and number.
+COLUMN = re.compile(r"[A-Za-z_]{1,40}")
 
 
 class SheetUnreadable(Refusal):
@@ -167,7 +169,7 @@ def _header(cells: Sequence[_Cell], columns: Sequence[str], ignored: Collection[
         if name not in names
     ]
     for position, name in enumerate(names):
-        shown = name[:40] or f"#{position + 1}"
+        shown = name if COLUMN.fullmatch(name) else f"#{position + 1}"
         if name not in columns and name not in ignored:
             faults.append(_fault(1, shown, "column-unknown", f"{shown} is no column here 未知列"))
         elif name in names[:position]:

@@ -272,3 +272,18 @@ async def test_a_thousand_rows_cost_as_many_statements_as_one(hub: World) -> Non
             " ON w.id = c.worker_id WHERE w.number LIKE 'W1100002509018%'"
         )
         assert tuple(counted.one()) == (1_000, 1_000)
+
+
+@pytest.mark.parametrize(("extension", "media_type"), [("csv", CSV_TYPE), ("xlsx", XLSX_TYPE)])
+async def test_a_sheet_without_its_header_is_not_quoted_back(
+    hub: World, extension: str, media_type: str
+) -> None:
+    worker = await registered(hub)
+    cells = ["", worker.person.number, worker.person.name, "residence", "370100", "medical"]
+    lines = [cells + [""] * (len(COLUMNS) - len(cells))] * 2
+    write = write_xlsx if extension == "xlsx" else write_csv
+    content = write(lines[0], lines[1:])
+    answer = await upload(hub, content, media_type)
+    assert answer.json()["code"] == "sheet-unreadable"
+    assert worker.person.number not in answer.text
+    assert worker.person.name not in answer.text
