@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeAlias
 
 from app.gateway.errors import FieldsRefused
@@ -22,9 +22,13 @@ from app.reference.value_sets import ValueSet, value_sets
 
 Json: TypeAlias = object  # what a JSON text can hold
 Value: TypeAlias = str | Decimal | date | datetime | tuple[str, ...] | bytes
-DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
+# A time of day after a day is passed over: hospital software has one type for both.
+DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?")
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
+NUMBER = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,2})?")
+YEAR_MIN, YEAR_MAX = 1900, 2999  # in between every instant has a place in a column
 UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-WHOLE_DIGITS = 14
+WHOLE_DIGITS = 10
 TEXT_MAX = 4_000
 
 
@@ -245,7 +249,7 @@ def read_value(it: InputField, sent: Json) -> Value | None:
 
 def _plain(it: InputField, text: str) -> Value | None:
     if it.type in DECIMALS:
-        number = _number(text, DECIMALS[it.type])
+        number = _number(text, it)
         return None if number == 0 and not it.required else number
     if it.type is FieldType.DAY:
         return _day(text)
@@ -255,6 +259,8 @@ def _plain(it: InputField, text: str) -> Value | None:
         raise UnreadableError(
             "FIELD_TOO_LONG", f"{it.zh}超过 {it.length} 字符", f"At most {it.length}"
         )
+    if it.like and not re.fullmatch(it.like, text):
+        raise UnreadableError("FIELD_FORMAT", f"应符合 {it.like}", f"Of the form {it.like}")
     return _coded(text, value_sets()[it.value_set], it) if it.value_set else text
 
 
@@ -300,36 +306,54 @@ def _coded(text: str, values: ValueSet, it: InputField) -> str:
     raise UnreadableError("CODE_UNKNOWN", f"{it.zh}取值应为 {taken}", f"One of {taken}")
 
 
-def _number(text: str, decimals: int) -> Decimal:
-    try:
-        number = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        raise UnreadableError("FIELD_FORMAT", "应为数字", "A number is wanted") from None
-    if not number.is_finite() or abs(number.adjusted()) > WHOLE_DIGITS:
+def _number(text: str, it: InputField) -> Decimal:
+    """Read a number; prices and counts are never below zero."""
+    digits, decimals = text.replace(",", ""), DECIMALS[it.type]
+    if not NUMBER.fullmatch(digits):
+        raise UnreadableError("FIELD_FORMAT", "应为数字", "A number is wanted")
+    number = Decimal(digits)
+    if abs(number.adjusted()) >= WHOLE_DIGITS and number != 0:
         raise UnreadableError("FIELD_FORMAT", "数字超出范围", "The number is out of range")
-    exact = number.normalize()
-    exponent = exact.as_tuple().exponent
+    exponent = number.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > decimals:
         raise UnreadableError(
             "FIELD_FORMAT", f"至多 {decimals} 位小数", f"At most {decimals} decimals"
         )
+    if number < 0 and it.type in (FieldType.PRICE, FieldType.COUNT):
+        raise UnreadableError("FIELD_FORMAT", "不得为负数", "Never below zero")
     return number
 
 
 def _day(text: str) -> date:
-    found = DAY.match(text)
+    found = DAY.fullmatch(text)
     try:
-        return date(*map(int, found.groups() if found else ()))
+        day = date(*map(int, found.groups()[:3] if found else ()))
     except (TypeError, ValueError):
         raise UnreadableError("FIELD_FORMAT", "应为 yyyy-MM-dd", "yyyy-MM-dd is wanted") from None
+    _require_reach(day.year)
+    return day
 
 
 def read_instant(text: str) -> datetime:
-    """Read a time of China's day; a day alone is its first moment."""
+    """Read a time of China's day."""
+    if not INSTANT.fullmatch(text):
+        raise _no_instant()
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
+        raise _no_instant() from None
+    _require_reach(found.year)
+    return found.replace(tzinfo=CHINA)
+
+
+def _no_instant() -> UnreadableError:
+    return UnreadableError(
+        "FIELD_FORMAT", "应为 yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss is wanted"
+    )
+
+
+def _require_reach(year: int) -> None:
+    if not YEAR_MIN <= year <= YEAR_MAX:
         raise UnreadableError(
-            "FIELD_FORMAT", "应为 yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss is wanted"
-        ) from None
-    return found if found.tzinfo else found.replace(tzinfo=CHINA)
+            "FIELD_FORMAT", "年份应在 1900 至 2999 之间", "Between the years 1900 and 2999"
+        )

@@ -47,6 +47,7 @@ class InputField:
     required: bool
     ours: str
     value_set: str
+    like: str  # a regular expression its text matches; "" when any will do
     zh: str
     note: str
     new: bool
@@ -158,6 +159,7 @@ def _input(node: Mapping[str, Any], shared: Mapping[str, Any]) -> InputNode:
                 required=it.get("req", False),
                 ours=it["ours"],
                 value_set=it.get("set", ""),
+                like=it.get("like", ""),
                 zh=it["zh"],
                 note=it.get("note", ""),
                 new=it.get("new", False),

@@ -163,7 +163,8 @@ def _input_row(it: InputField, *, ours: bool) -> tuple[str, ...]:
     length = str(it.length) if it.length else ""
     named = (it.ours and f"`{it.ours}`",) if ours else ()
     required = "Y" if it.required else ""
-    return (_name(it), it.zh, TYPES[it.type], length, required, *named, _note(it))
+    like = f"`{it.like}` " if it.like else ""
+    return (_name(it), it.zh, TYPES[it.type], length, required, *named, f"{like}{_note(it)}")
 
 
 def _output(node: OutputNode) -> list[str]:

@@ -47,7 +47,7 @@ def refused(sent: Any) -> list[tuple[str, str]]:
 
 
 def test_numbers_come_as_numbers_or_as_text() -> None:
-    for sent in ("12.30", 12.3, Decimal("12.30"), " 12.3 ", "1,2.30", "12.300000"):
+    for sent in ("12.30", 12.3, Decimal("12.30"), " 12.3 ", "1,2.30", "12.300000", "1.23E1"):
         said = Decimal(str(sent)) if isinstance(sent, float) else sent
         found = read(lines({"det_item_fee_sumamt": said})).one("feedetail")
         assert found.money("det_item_fee_sumamt") == Money(1230)
@@ -108,11 +108,64 @@ def test_lengths_are_counted_in_characters() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["1E5000", "NaN", "Infinity", "12.345", "1" * 16, True, [], {}, "1\x000", "\ud800", "十"],
+    [
+        "1E5000",
+        "NaN",
+        "Infinity",
+        "12.345",
+        "1" * 16,
+        True,
+        [],
+        {},
+        "1\x000",
+        "\ud800",
+        "十",
+        "1" * 11,
+        "1_0",
+        "١٢",
+    ],
 )
 def test_what_is_no_amount_is_refused(value: object) -> None:
     assert refused(lines({"det_item_fee_sumamt": value})) == [
         ("FIELD_FORMAT", "feedetail[0].det_item_fee_sumamt")
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2025-09-01",
+        "20250901083000",
+        "2025-W36-1T08:00:00",
+        "0001-01-01 00:00:00",
+        "9999-01-01 00:00:00",
+        "2025-09-01 24:00:00",
+        "2025-09-01 08:40:00Z",
+        "0",
+        0,
+    ],
+)
+def test_what_is_no_instant_is_refused(value: object) -> None:
+    assert refused(lines({"fee_ocur_time": value})) == [
+        ("FIELD_FORMAT", "feedetail[0].fee_ocur_time")
+    ]
+
+
+def test_prices_are_never_below_zero_and_serials_are_plain() -> None:
+    assert refused(lines({"pric": "-1", "feedetl_sn": "一", "init_feedetl_sn": "a b"})) == [
+        ("FIELD_FORMAT", "feedetail[0].feedetl_sn"),
+        ("FIELD_FORMAT", "feedetail[0].init_feedetl_sn"),
+        ("FIELD_FORMAT", "feedetail[0].pric"),
+    ]
+
+
+def test_a_number_alone_is_no_card() -> None:
+    sent = {"mdtrt_cert_type": "02", "mdtrt_cert_no": "1", "certno": "1", "psn_name": "某"}
+    with pytest.raises(FieldsRefused) as caught:
+        read_input(transactions()["1101"], {"data": sent})
+    fields: Any = caught.value.facts["fields"]
+    assert [(it["code"], it["field"]) for it in fields] == [
+        ("CODE_REFUSED", "data.mdtrt_cert_type")
     ]
 
 

@@ -19,6 +19,7 @@ from app.kernel.refusal import Refusal
 from app.main import ROUTERS
 from app.reference.value_sets import value_sets
 from app.runtime.problems import catalogue
+from app.visit.model import FaultCode
 
 PROMISED = {
     *("9001", "9002", "1101", "1201", "1901", "2401", "2402", "2403", "2404", "2405", "2301"),
@@ -72,6 +73,13 @@ def test_every_value_set_named_is_there_and_every_text_has_a_length(it: Transact
 def test_every_refusal_has_a_code() -> None:
     for refusal in catalogue():
         assert re.fullmatch(r"[A-Z][A-Z0-9_]{2,50}", codes().of(refusal.code)), refusal.code
+
+
+def test_every_code_and_blame_is_of_a_refusal_there_is() -> None:
+    known = {it.code for it in catalogue()}
+    assert not set(codes().refusals) - known
+    assert not set(codes().blames) - known
+    assert set(codes().faults) == {fault.value for fault in FaultCode}
 
 
 def test_the_errors_of_a_refusal_are_never_none() -> None:

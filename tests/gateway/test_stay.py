@@ -142,3 +142,14 @@ async def test_a_visit_is_not_touched_under_another_workers_number(world: World)
         ("2302", about(visit, other.number, feedetl_sn="0000")),
     ):
         assert await his.refused(infno, body) == ["PERSON_NOT_FOUND"]
+
+
+async def test_exactly_one_diagnosis_is_the_main_one(world: World) -> None:
+    worker = await ready_worker(world)
+    body = admission(worker)
+    second = dict(body["diseinfo"][0], diag_code="S82.3")
+    body["diseinfo"] = [body["diseinfo"][0], second]
+    assert await hospital(world).refused("2401", body) == ["MAIN_DIAGNOSIS_COUNT"]
+    body["diseinfo"] = [dict(it, maindiag_flag="0") for it in body["diseinfo"]]
+    output = await hospital(world).done("2401", body)
+    assert output["result"]["dscg_maindiag_code"] == "S82.201"  # named in the header

@@ -7,7 +7,7 @@ from app.entitlement.errors import WorkerUnknown
 from app.entitlement.model import CardKind, IdentityClaim
 from app.gateway.deeds import facts
 from app.gateway.deeds.call import Call
-from app.gateway.inputs import Row, missing, refuse_faults
+from app.gateway.inputs import Row
 from app.gateway.outputs import Told
 from app.runtime.db import Conn
 from app.runtime.work import Reading
@@ -17,17 +17,11 @@ from app.visit import service as visits
 async def identify(reading: Reading, call: Call) -> Told:
     """1101 人员信息获取."""
     row = call.row()
-    card_kind = CardKind(row.text("mdtrt_cert_type"))
-    shown = row.text("mdtrt_cert_no")
-    number = shown if card_kind is CardKind.NONE else row.text_or("certno")
-    if number is None:
-        refuse_faults([missing("data", "certno", "证件号码")])
-    assert number is not None, "what is missing has been refused"
     claim = IdentityClaim(
-        certificate_number=number,
+        certificate_number=row.text("certno"),
         name=row.text("psn_name"),
-        card_kind=card_kind,
-        card=None if card_kind is CardKind.NONE else shown,
+        card_kind=CardKind(row.text("mdtrt_cert_type")),
+        card=row.text("mdtrt_cert_no"),
     )
     found = await visits.identify(reading, claim)
     return {
@@ -38,7 +32,7 @@ async def identify(reading: Reading, call: Call) -> Told:
     }
 
 
-async def claim_of(conn: Conn, row: Row, node: str) -> IdentityClaim:
+async def claim_of(conn: Conn, row: Row) -> IdentityClaim:
     """Put together who is claimed to be here: psn_no names the worker, the card is shown.
 
     The published admission carries neither name nor certificate number: what is left out is
@@ -48,13 +42,9 @@ async def claim_of(conn: Conn, row: Row, node: str) -> IdentityClaim:
     if worker is None:
         raise WorkerUnknown
     person = (await entitlement.persons(conn, [worker.id]))[worker.id]
-    card_kind, shown = CardKind(row.text("mdtrt_cert_type")), row.text_or("mdtrt_cert_no")
-    if card_kind is not CardKind.NONE and shown is None:
-        refuse_faults([missing(node, "mdtrt_cert_no", "就诊凭证编号")])
-    by_number = shown if card_kind is CardKind.NONE else None
     return IdentityClaim(
-        certificate_number=by_number or row.text_or("certno") or person.certificate_number,
+        certificate_number=row.text_or("certno") or person.certificate_number,
         name=row.text_or("psn_name") or person.name,
-        card_kind=card_kind,
-        card=None if card_kind is CardKind.NONE else shown,
+        card_kind=CardKind(row.text("mdtrt_cert_type")),
+        card=row.text("mdtrt_cert_no"),
     )

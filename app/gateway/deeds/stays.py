@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.gateway.deeds import facts
 from app.gateway.deeds.call import Call, require_worker
 from app.gateway.deeds.people import claim_of
-from app.gateway.inputs import Row, missing, refuse_faults
+from app.gateway.inputs import FieldFault, Row, missing, refuse_faults
 from app.gateway.outputs import Told
 from app.kernel.costs import CostKind
 from app.runtime.paging import PageAsked
@@ -23,6 +23,14 @@ from app.visit.model import (
 
 USUAL_COST = {VisitKind.INPATIENT: CostKind.MEDICAL, VisitKind.FITTING: CostKind.DEVICE}
 ROWS_MAX = 100
+MAIN_COUNT = FieldFault(
+    code="MAIN_DIAGNOSIS_COUNT",
+    node="diseinfo",
+    field="maindiag_flag",
+    index=None,
+    zh="须且仅须一个主要诊断",
+    en="Exactly one diagnosis is the main one",
+)
 
 
 async def admit(work: Work, call: Call) -> Told:
@@ -36,7 +44,7 @@ async def admit(work: Work, call: Call) -> Told:
     asked = Admission(
         kind=kind,
         cost_kind=USUAL_COST[kind] if cost_kind is None else CostKind(cost_kind),
-        claim=await claim_of(work.tx, row, "mdtrtinfo"),
+        claim=await claim_of(work.tx, row),
         admitted_at=row.instant("begntime"),
         admission_no=row.text("ipt_no"),
         department=row.text("adm_dept_name"),
@@ -122,4 +130,6 @@ def _diagnoses(call: Call) -> tuple[Diagnosis, ...]:
         name = row.text_or("dscg_maindiag_name") or named
         others = [it for it in found if it.code != named]
         found = [Diagnosis(code=named, name=name, main=True), *others]
+    if found and sum(it.main for it in found) != 1:
+        refuse_faults([MAIN_COUNT])
     return tuple(found)
