@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Mode(enum.StrEnum):
+    """运行方式: what a hub is for, and so what it may be made to do."""
+
+    SANDBOX = "sandbox"  # 沙箱: synthetic people, faults on demand, a clock that can be set
+    PRODUCTION = "production"  # 生产
 
 
 class Settings(BaseSettings):
@@ -21,6 +29,10 @@ class Settings(BaseSettings):
     )
     database_role: str = Field(
         default="hub_app", description="Role the service takes after connecting; owns nothing"
+    )
+    mode: Mode | None = Field(
+        default=None,
+        description="What the hub is for; unset: sandbox on the embedded database, else production",
     )
     token_key: SecretStr | None = Field(
         default=None, description="Key that signs access tokens, at least 32 characters"

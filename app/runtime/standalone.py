@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.runtime import migrate
+from app.runtime import mode as modes
 from app.runtime.auth import KEY_LENGTH_MIN
 from app.runtime.db import open_engine
 from app.runtime.door import Hub
@@ -49,18 +50,21 @@ class Home:
 def open_home(settings: Settings, *, shared: bool = False) -> Iterator[Home]:
     """Reach the database and find or make the token key.
 
-    The embedded database is migrated here; a given one must be migrated already. With `shared`
-    an embedded database that another process serves is joined.
+    The embedded database is migrated here; a given one must be migrated already. Either must be
+    one for what this hub is for. With `shared` an embedded database that another process serves
+    is joined.
     """
     keyed = _with_token_key(settings)
     if settings.database_url is not None:
         url = address_of(settings.database_url)
         migrate.require_current(url)
-        yield Home(url=url, settings=keyed, embedded=False)
+        modes.require(url, modes.mode_of(settings), embedded=False)
+        yield Home(url=url, settings=modes.resolved(keyed), embedded=False)
         return
     with EmbeddedPostgres(settings.home, shared=shared) as server:
         migrate.upgrade(server.url())
-        yield Home(url=server.url(), settings=keyed, embedded=True)
+        modes.require(server.url(), modes.mode_of(settings), embedded=True)
+        yield Home(url=server.url(), settings=modes.resolved(keyed), embedded=True)
 
 
 @asynccontextmanager
@@ -100,6 +104,7 @@ def migrate_database(settings: Settings) -> str | None:
     if settings.database_url is not None:
         url = address_of(settings.database_url)
         migrate.upgrade(url)
+        modes.require(url, modes.mode_of(settings), embedded=False)
         return migrate.current(url)
     with open_home(settings, shared=True) as home:
         return migrate.current(home.url)
