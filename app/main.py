@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
 
@@ -11,6 +12,9 @@ from app.catalogues.routes import router as catalogues
 from app.clearing.routes import router as clearing
 from app.entitlement.routes import router as entitlement
 from app.filing.routes import router as filing
+from app.gateway.envelope import Reference, refusal_answer
+from app.gateway.errors import SessionExpired
+from app.gateway.outputs import write_json
 from app.gateway.routes import router as gateway
 from app.institutions.routes import router as institutions
 from app.ledger.routes import router as ledger
@@ -22,8 +26,13 @@ from app.runtime import docs_pages, http
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
 from app.runtime.hub import Clock, build_hub, wall_clock
-from app.runtime.settings import Settings
+from app.runtime.settings import Mode, Settings
 from app.runtime.telemetry import Metrics, Telemetry
+from app.sandbox.fault_layer import FaultLayer
+from app.sandbox.moved_clock import MovedClock
+from app.sandbox.playground import Playground
+from app.sandbox.request_log import RequestLog
+from app.sandbox.routes import router as sandbox
 from app.settlement.routes import router as settlement
 from app.visit.routes import router as visit
 
@@ -48,13 +57,17 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 
 def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> FastAPI:
-    """Build the application for the database at `url`."""
+    """Build the application for the database at `url`; a sandbox where the settings say so."""
     assert settings.token_key is not None, "the command line makes or reads the key first"
     engine = open_engine(url, settings)
     metrics = Metrics()
+    playground = Playground(MovedClock(clock)) if settings.mode is Mode.SANDBOX else None
+    hub = build_hub(engine, settings, clock if playground is None else playground.clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, object]]:
+        if playground is not None:
+            await playground.recall(hub)
         yield {}
         await engine.dispose()
 
@@ -66,12 +79,35 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
         redoc_url=None,
     )
     app.state.settings = settings
-    app.state.hub = build_hub(engine, settings, clock)
+    app.state.hub = hub
     app.state.signer = Signer.of(settings.token_key.get_secret_value(), settings.token_minutes)
     app.state.metrics = metrics
     http.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    if playground is not None:
+        _install_sandbox(app, playground)
     docs_pages.install(app, http.EXAMPLE_KEY)
     app.add_middleware(Telemetry, settings=settings, metrics=metrics)
     return app
+
+
+def _install_sandbox(app: FastAPI, playground: Playground) -> None:
+    """Open the sandbox's own paths, and put its layers between the senders and the hub."""
+    hub, signer = app.state.hub, app.state.signer
+    app.state.playground = playground
+    app.include_router(sandbox)
+    app.add_middleware(
+        FaultLayer,
+        playground=playground,
+        hub=hub,
+        signer=signer,
+        say_session_expired=_session_expired,
+    )
+    app.add_middleware(RequestLog, hub=hub, signer=signer)
+
+
+def _session_expired(request: str, now: datetime) -> bytes:
+    """Say it as the gateway does."""
+    reference = Reference(message=request, received_at=now)
+    return write_json(refusal_answer(reference, SessionExpired(), now)).encode()

@@ -12,6 +12,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from app.cli.hanging_up import HangUpProtocol
+from app.runtime.settings import Mode
 from app.runtime.standalone import StandaloneError
 
 BACKLOG = 512
@@ -45,10 +47,11 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     # What lives by now lives for ever: the collector need not walk it at every full collection.
     gc.collect()
     gc.freeze()
+    is_sandbox = app.state.settings.mode is Mode.SANDBOX
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=HangUpProtocol if is_sandbox else "httptools",
         ws="none",
         lifespan="on",
         backlog=BACKLOG,

@@ -65,12 +65,16 @@ TAGS: Mapping[str, str] = {
     "就诊登记、费用明细、出院、辅助器具配置。",
     "settlements": "Preview, settlement, cancellation, every line explained. "
     "预结算、结算、撤销与逐项说明。",
+    "reconciliations": "The day of a party held against the hub's, and every difference repaired. "
+    "日对账与差异处理。",
     "clearings": "What provinces owe one another for a period. 清分清算与付款、收款通知书。",
     "ledger": "Double entry between provinces, append-only, with its proof. "
     "复式账务与账账相符证明。",
     "messages": "What became of a message. 报文处理结果查询。",
     "gateway": "Numbered transactions in one envelope, for hospital software that speaks them. "
     "供医院信息系统使用的编号交易兼容层，并非官方接口规范。",
+    "sandbox": "Personas, faults on demand, a clock that can be set; never in production. "
+    "体验人物、故障注入、测试时钟；生产环境不存在。",
     "reference": "Health, counters, refusals, words, dictionaries. "
     "健康检查、指标、错误代码、术语、代码表。",
 }

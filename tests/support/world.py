@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ class Client:
     http: httpx.AsyncClient
     signer: Signer
     caller: Caller
-    clock: Clock
+    clock: Callable[[], datetime]
     keys: itertools.count[int]
 
     def headers(self, key: str | None = None) -> dict[str, str]:
