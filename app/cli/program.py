@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 import app
-from app.cli import clients, serving
+from app.cli import clients, sandbox, serving
 from app.cli import demo as showcase
 from app.cli import generate as traffic
 from app.cli.acts import act, look
@@ -36,7 +36,7 @@ from app.runtime.migrate import DatabaseNotReadyError
 from app.runtime.openapi import show
 from app.runtime.problems import body_of
 from app.runtime.seeds import SeedsMissingError
-from app.runtime.settings import Settings
+from app.runtime.settings import Mode, Settings
 from app.runtime.standalone import (
     Home,
     StandaloneError,
@@ -57,6 +57,7 @@ program = typer.Typer(
 program.add_typer(clients.program, name="clients")
 program.add_typer(conformance.program, name="conformance")
 program.command()(token)
+program.add_typer(sandbox.program, name="sandbox")
 institutions = typer.Typer(no_args_is_help=True, help="Agreement institutions 协议机构.")
 program.add_typer(institutions, name="institutions")
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one")]
@@ -79,6 +80,8 @@ def run(port: Port = 8000, host: Host = "127.0.0.1") -> None:
             configure_logging(showcase.quiet(settings))
             show(served, asyncio.run(lay_examples(home.settings, home.url, wall_clock())))
             configure_logging(settings)
+        if home.embedded and home.settings.mode is Mode.SANDBOX:
+            asyncio.run(sandbox.populate(home))
         _say(f"The hub serves {serving.base_url(taken)}/docs · Ctrl-C stops it.")
         serving.serve(served, taken)
 
@@ -190,8 +193,9 @@ def expire() -> None:
     """Let every filing whose last day has passed expire; run it daily."""
 
     async def work() -> int:
-        async with open_hub(Settings()) as hub:
-            return await act(hub, "expire", filings.expire_due)
+        settings = Settings()
+        async with open_hub(settings) as hub, sandbox.on_its_clock(hub, settings) as timed:
+            return await act(timed, "expire", filings.expire_due)
 
     typer.echo(f"{asyncio.run(work())} filings expired.")
 
