@@ -5,32 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.runtime.openapi import Example
-from app.sandbox.examples.stage import BEIJING, JINAN, Stage
+from app.sandbox.examples.stage import BEIJING, JINAN, OPERATOR, Body, Stage
 
 PATH = "/v1/institutions"
 
 
 async def lay(stage: Stage) -> Mapping[str, Example]:
-    """Suspend one institution of Beijing unless one is; the others are as they are found."""
-    found = await stage.read(BEIJING, PATH, place=BEIJING, on=stage.today.isoformat())
-    states = {str(it["code"]): str(it["state"]) for it in found["items"]}
+    """Suspend one synthetic institution unless one is; the others are as they are found."""
+    found = await stage.read(OPERATOR, PATH, limit="200")
+    states = {str(it["code"]): str(it["state"]) for it in found["items"] if _is_made_up(it)}
     online = [code for code, state in states.items() if state == "online"]
-    asleep = [code for code, state in states.items() if state != "online"]
-    if not asleep:
+    asleep = [code for code, state in states.items() if state == "suspended"]
+    if online and not asleep:
         asleep = [online.pop()]
         body = {"reason": "设备检修"}
-        await stage.write(BEIJING, f"{PATH}/{asleep[0]}/suspend", body, "institution-suspended")
+        await stage.write(OPERATOR, f"{PATH}/{asleep[0]}/suspend", body, "institution-suspended")
     examples = {
         f"PUT {PATH}/{{code}}": Example(client=JINAN),
         f"POST {PATH}/import": Example(client=JINAN),
         "POST /v1/catalogues/import": Example(client=BEIJING),
-        f"POST {PATH}/{{code}}/resume": _change(asleep[0], "协议续签"),
     }
-    for act, reason in (("suspend", "设备检修"), ("offline", "协议到期")):
-        if online:
-            examples[f"POST {PATH}/{{code}}/{act}"] = _change(online.pop(), reason)
+    wanted = (
+        ("resume", asleep, "协议续签"),
+        ("suspend", online, "设备检修"),
+        ("offline", online, "协议到期"),
+    )
+    for act, codes, reason in wanted:
+        if codes:
+            examples[f"POST {PATH}/{{code}}/{act}"] = Example(
+                client=OPERATOR, parameters={"code": codes.pop()}, body={"reason": reason}
+            )
     return examples
 
 
-def _change(code: str, reason: str) -> Example:
-    return Example(client=BEIJING, parameters={"code": code}, body={"reason": reason})
+def _is_made_up(institution: Body) -> bool:
+    return str(institution["source"]) == "synthetic"
