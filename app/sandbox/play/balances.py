@@ -31,7 +31,7 @@ async def clear_and_check(stage: Stage, hub: Hub, plan: Timetable, report: Repor
     _check_business(stage, plan, report)
     uncleared = {f"{AccountKind.UNCLEARED}:{i}:{t}": fund for (i, t), fund in pairs.items()}
     payable = {f"{AccountKind.PAYABLE}:{t}:{code}": ZERO - fund for (t, code), fund in owed.items()}
-    await _check_books(hub, report, "before the clearing", uncleared | payable)
+    await check_books(hub, report, "before the clearing", uncleared | payable)
 
     clearing = await _clear(stage, hub, report)
     issue = await _issue(stage, hub, clearing)
@@ -42,7 +42,7 @@ async def clear_and_check(stage: Stage, hub: Hub, plan: Timetable, report: Repor
     report.notices = issue.payable + issue.receivable
 
     notified = {f"{AccountKind.NOTIFIED}:{i}:{t}": fund for (i, t), fund in pairs.items()}
-    await _check_books(hub, report, "after the notices", notified | payable)
+    await check_books(hub, report, "after the notices", notified | payable)
     await _check_proof(stage, hub, plan, report)
     report.messages = stage.messages
 
@@ -70,7 +70,7 @@ def _check_business(stage: Stage, plan: Timetable, report: Report) -> None:
     report.expect("reasons of those turned away", stage.refusals, expected)
 
 
-async def _check_books(hub: Hub, report: Report, when: str, expected: Mapping[str, Money]) -> None:
+async def check_books(hub: Hub, report: Report, when: str, expected: Mapping[str, Money]) -> None:
     """Hold every account that is not zero to what it should be, and let there be no other."""
     found: dict[str, Money] = {}
     async with _operator(hub) as it:
