@@ -28,7 +28,7 @@ INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(
 NUMBER = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,2})?")
 YEAR_MIN, YEAR_MAX = 1900, 2999  # in between every instant has a place in a column
 UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-WHOLE_DIGITS = 10
+WHOLE_DIGITS, COUNT_DIGITS = 10, 9
 TEXT_MAX = 4_000
 
 
@@ -312,7 +312,8 @@ def _number(text: str, it: InputField) -> Decimal:
     if not NUMBER.fullmatch(digits):
         raise UnreadableError("FIELD_FORMAT", "应为数字", "A number is wanted")
     number = Decimal(digits)
-    if abs(number.adjusted()) >= WHOLE_DIGITS and number != 0:
+    whole = COUNT_DIGITS if it.type is FieldType.COUNT else WHOLE_DIGITS
+    if abs(number.adjusted()) >= whole and number != 0:
         raise UnreadableError("FIELD_FORMAT", "数字超出范围", "The number is out of range")
     exponent = number.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > decimals:
