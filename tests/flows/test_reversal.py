@@ -157,6 +157,19 @@ async def test_a_discharge_is_reversed_and_a_later_one_left_alone(world: World) 
     assert await state(world, visit) == "discharged"
 
 
+async def test_a_discharge_stands_once_the_worker_is_admitted_again(world: World) -> None:
+    worker = await ready_worker(world)
+    visit = await admitted(world, worker)
+    sender = world.institution(JINAN)
+    body = {"discharged_at": "2025-09-01T08:45:00+08:00", "way": "advised"}
+    await sender.post(f"{VISITS}/{visit}/discharge", body, key="r-left")
+    await admitted(world, worker, admitted_at="2025-09-01T08:50:00+08:00")
+    refused = await reverse(world, "r-left", key="r-left-undo")
+    assert (refused["outcome"], refused["why"]["code"]) == ("not_reversible", "visit-open")
+    assert (await state(world, visit), await outcome(world, "r-left")) == ("discharged", "applied")
+    assert await outcome(world, "r-left-undo") == "applied"  # the answer itself is kept
+
+
 async def test_a_cancellation_is_undone_by_an_equal_settlement(world: World) -> None:
     visit = await ready(world, None, line("1"), line("2", injury_related=False))
     done = await settled(world, visit, "20.00")

@@ -22,6 +22,7 @@ _SAME = (
     "quantity",
     "unit_price",
     "amount",
+    "day",
     "injury_related",
     "restricted_approved",
 )
