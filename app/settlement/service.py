@@ -70,7 +70,7 @@ async def settle(work: Work, number: str, asked: SettleAsked) -> SettlementWithL
     rules.require_total(visit, asked.total, asked.line_count)
     month = await _month(work, place, computed.last_closed, held=held)
     decided = _settlement(work, visit, computed, asked, month)
-    settlement = await keeping.keep(work.tx, decided, computed.bill)
+    settlement = await keeping.keep(work.tx, decided, computed.bill, work.message)
     await visits.mark_settled(work, visit)
     ledger.book(work, [_entry(settlement)])
     work.record("settlement.settle", settlement.number, visit=visit.number, fund=settlement.fund)
@@ -99,7 +99,7 @@ async def cancel(work: Work, number: str, asked: CancelAsked) -> Settlement:
         adjustment=adjustment,
         reason=asked.reason,
     )
-    twin = await keeping.keep_cancellation(work.tx, twin, settlement.id)
+    twin = await keeping.keep_cancellation(work.tx, twin, settlement.id, work.message)
     await visits.reopen(work, visit)
     ledger.book(work, [settlement_cancelled(twin.number, work.today, _entry(settlement))])
     work.record("settlement.cancel", twin.number, cancels=number, adjustment=adjustment)
@@ -132,7 +132,7 @@ async def restore(work: Work, number: str, reason: str) -> Settlement:
         reason=reason,
         clearing=None,
     )
-    settlement = await keeping.keep(work.tx, again, bill)
+    settlement = await keeping.keep(work.tx, again, bill, work.message)
     await visits.mark_settled(work, visit)
     ledger.book(work, [_entry(settlement)])
     work.record("settlement.restore", settlement.number, equals=original.number, undoes=number)

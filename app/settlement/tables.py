@@ -42,6 +42,7 @@ settlement = sa.Table(
     fen("fund_fen"),
     fen("own_fen"),
     sa.Column("policy_version", sa.Text, nullable=False),
+    sa.Column("message_key", sa.Text, nullable=False),  # the sender's id it was booked under
     sa.Column("invoice_no", sa.Text),
     sa.Column("adjustment", sa.Boolean, nullable=False),
     sa.Column("reason", sa.Text),

@@ -52,6 +52,7 @@ def _settlement_columns() -> tuple[sa.Column[object], ...]:
         sa.Column("fund_fen", sa.BigInteger, nullable=False),
         sa.Column("own_fen", sa.BigInteger, nullable=False),
         sa.Column("policy_version", sa.Text, nullable=False),
+        sa.Column("message_key", sa.Text, nullable=False),
         sa.Column("invoice_no", sa.Text),
         sa.Column("adjustment", sa.Boolean, nullable=False),
         sa.Column("reason", sa.Text),

@@ -164,6 +164,18 @@ async def test_a_settled_visit_is_neither_previewed_nor_settled_again(world: Wor
     assert (await upload(world, visit, line("9"))).json()["code"] == "lines-closed"
 
 
+async def test_a_settlement_and_its_twin_keep_the_ids_they_were_booked_under(
+    world: World,
+) -> None:
+    visit = await ready(world)
+    done = (await settle(world, visit, key="booked-once")).json()
+    desk = world.institution(JINAN)
+    twin = await desk.post(f"{SETTLEMENTS}/{done['number']}/cancel", {}, key="booked-off")
+    kept = "SELECT message_key FROM settlement WHERE number = :number"
+    for number, key in ((done["number"], "booked-once"), (twin.json()["number"], "booked-off")):
+        assert [row.message_key for row in await rows(world, kept, number=number)] == [key]
+
+
 async def test_the_same_message_again_gets_the_stored_answer(world: World) -> None:
     visit = await ready(world)
     first = await settle(world, visit, key="same-settle")

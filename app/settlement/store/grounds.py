@@ -50,9 +50,7 @@ _HOLD_MONTHS = sa.text(
                hashtextextended('settlement_month ' || :place || ' ' || month, 0))
      ORDER BY month
     """
-).bindparams(
-    sa.bindparam("place", type_=sa.Text), sa.bindparam("months", type_=ARRAY(sa.Text))
-)
+).bindparams(sa.bindparam("place", type_=sa.Text), sa.bindparam("months", type_=ARRAY(sa.Text)))
 _LAST_CLOSED = sa.select(sa.func.max(settlement_month.c.month)).where(
     settlement_month.c.place == sa.bindparam("place", type_=sa.Text)
 )

@@ -84,21 +84,24 @@ _CANCEL = (
 )
 
 
-async def keep(tx: Tx, it: Settlement, bill: Bill) -> Settlement:
-    """Keep a settlement and the decisions on its lines, and give it its number."""
+async def keep(tx: Tx, it: Settlement, bill: Bill, message: str) -> Settlement:
+    """Keep a settlement and the decisions on its lines, and give it its number.
+
+    `message` is the sender's id of the message that booked it.
+    """
     values: list[Mapping[str, object]] = [line_row(line) for line in bill.lines]
     lines = {f"l_{name}": [each[name] for each in values] for name in LINE}
-    made = (await tx.execute(_KEEP, {**_row(it), **lines})).one()
+    made = (await tx.execute(_KEEP, {**_row(it, message), **lines})).one()
     return replace(it, id=made.id, number=made.number)
 
 
-async def keep_cancellation(tx: Tx, it: Settlement, original_id: int) -> Settlement:
+async def keep_cancellation(tx: Tx, it: Settlement, original_id: int, message: str) -> Settlement:
     """Keep the negative twin of a settlement and mark the original as cancelled by it."""
-    made = (await tx.execute(_CANCEL, {**_row(it), "original_id": original_id})).one()
+    made = (await tx.execute(_CANCEL, {**_row(it, message), "original_id": original_id})).one()
     return replace(it, id=made.id, number=made.number)
 
 
-def _row(it: Settlement) -> dict[str, object]:
+def _row(it: Settlement, message: str) -> dict[str, object]:
     at = it.circumstances
     return {
         "s_visit_id": it.visit_id,
@@ -123,6 +126,7 @@ def _row(it: Settlement) -> dict[str, object]:
         "s_fund_fen": it.fund.fen,
         "s_own_fen": it.own.fen,
         "s_policy_version": it.policy_version,
+        "s_message_key": message,
         "s_invoice_no": it.invoice_no,
         "s_adjustment": it.adjustment,
         "s_reason": it.reason,
