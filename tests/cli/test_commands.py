@@ -130,6 +130,15 @@ def token(base: str, client: dict[str, str]) -> httpx.Response:
     return httpx.post(f"{base}/oauth/token", data=form)
 
 
+def identify(base: str, client: dict[str, str]) -> httpx.Response:
+    """Send an example of the documentation page as it stands."""
+    path = "/v1/workers/identify"
+    shown = httpx.get(f"{base}/openapi.json").json()["paths"][path]["post"]
+    body = shown["requestBody"]["content"]["application/json"]["example"]
+    bearer = token(base, client).json()["access_token"]
+    return httpx.post(f"{base}{path}", json=body, headers={"Authorization": f"Bearer {bearer}"})
+
+
 def test_run_serves_a_fresh_home_with_ready_made_clients_and_stops_cleanly(
     home: Path, running: tuple[str, subprocess.Popen[bytes]]
 ) -> None:
@@ -141,6 +150,8 @@ def test_run_serves_a_fresh_home_with_ready_made_clients_and_stops_cleanly(
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     answer = httpx.get(f"{base}/v1/health/live")
     assert "server" not in answer.headers
+    identified = identify(base, clients["H37010000001"])
+    assert identified.status_code == 200, identified.text
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
 
