@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from app.conformance.bench import CHINA, Bench, expect
-from app.conformance.case import REST, Family
+from app.conformance.case import GATEWAY, REST, Family
+from app.conformance.desk import Said
+from app.conformance.gateway import GatewayDesk
 from app.conformance.wire import Reply
 
 FAMILY = Family.of("days")
 ONLY = (REST,)
 Row: TypeAlias = dict[str, str]
 PATH = "/v1/reconciliations"
+EQUAL = '"stmt_rslt":"000000"'
 GHOST: Row = {"settlement": "A0000000000000000000", "total": "1.00", "fund": "0.00"}
 
 
@@ -77,6 +80,37 @@ async def not_come(at: Bench) -> None:
     body = {"day": day.isoformat(), "count": 0, "total": "0.00", "fund": "0.00"}
     reply = await at.lines.institution.send("POST", PATH, body, key=at.key())
     expect(reply.json.get("code") == "day-not-come", f"got {reply.json.get('code')}")
+
+
+@FAMILY.case("3201: equal totals are told as equal", "3201 总账一致", (GATEWAY,))
+async def totals_equal(at: Bench) -> None:
+    await at.settled()
+    expect(EQUAL in (await _totals(at, 0)).must().text, "stmt_rslt is not 000000")
+
+
+@FAMILY.case("3201: a lost settlement shows in the totals", "3201 总账不一致应指明", (GATEWAY,))
+async def totals_unequal(at: Bench) -> None:
+    await at.settled()
+    told = (await _totals(at, 1)).must()
+    expect(EQUAL not in told.text and "stmt_rslt" in told.text, "it is told as equal")
+
+
+async def _totals(at: Bench, lost: int) -> Said:
+    """Send the day's totals, less the last so many settlements."""
+    assert isinstance(at.desk, GatewayDesk)
+    rows = await _rows(at)
+    kept = rows[: len(rows) - lost]
+    day = _today(at).isoformat()
+    asked = {
+        "insutype": "410",
+        "stmt_begndate": day,
+        "stmt_enddate": day,
+        "medfee_sumamt": str(sum((Decimal(it["total"]) for it in kept), Decimal("0.00"))),
+        "fund_pay_sumamt": str(sum((Decimal(it["fund"]) for it in kept), Decimal("0.00"))),
+        "fixmedins_setl_cnt": str(len(kept)),
+        "refd_setl_flag": "1",
+    }
+    return await at.desk.call("3201", "data", asked, at.key())
 
 
 def _today(at: Bench) -> date:
