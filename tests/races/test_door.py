@@ -117,7 +117,7 @@ async def kept_name(world: World) -> str:
 async def test_fifty_identical_messages_have_one_effect_and_fifty_equal_answers(
     database_url: str, world: World
 ) -> None:
-    async with open_world(database_url) as patient:
+    async with open_world(database_url, running_wait_ms=10_000) as patient:
         patient.app.include_router(router)
         answers = await asyncio.gather(*(post(patient, "fifty") for _ in range(50)))
     assert {it.status_code for it in answers} == {201}
