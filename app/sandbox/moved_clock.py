@@ -18,7 +18,7 @@ LATEST = datetime(2099, 12, 31, tzinfo=UTC)
 
 
 class ClockAct(enum.StrEnum):
-    """What can be done with the test clock."""
+    """What can be done with the test clock 测试时钟操作."""
 
     FREEZE = "freeze"  # 冻结
     RUN = "run"  # 继续走时

@@ -20,10 +20,12 @@ from app.visit.model import VisitKind
 class WorkerShown(BaseModel):
     """Identity to send 三要素."""
 
-    certificate_number: str = Field(description="证件号码", examples=["110000198704159994"])
+    certificate_number: str = Field(
+        description="Certificate number 证件号码", examples=["11000019600101001X"]
+    )
     name: str = Field(description="Name 姓名", examples=["赵例甲甲"])
     card_kind: CardKind = Field(description="Card 用卡方式", examples=["physical"])
-    card: str = Field(description="Card number or token 卡号或令牌", examples=["A10000001"])
+    card: str = Field(description="Card number or token 卡号或令牌", examples=["A00000000"])
 
 
 class DiagnosisShown(BaseModel):
@@ -43,7 +45,9 @@ class AdmissionShown(BaseModel):
     admitted_at: datetime = Field(
         description="Now 入院时间", examples=["2026-11-21T09:00:00+08:00"]
     )
-    admission_no: str = Field(description="住院号", examples=["P1-valid-filing"])
+    admission_no: str = Field(
+        description="The institution's number 住院号", examples=["P1-valid-filing"]
+    )
     department: str = Field(description="Department 科室", examples=["骨科"])
     physician: str = Field(description="Physician 医师", examples=["示例医师"])
     diagnoses: list[DiagnosisShown] = Field(description="Diagnoses 诊断")
@@ -89,10 +93,12 @@ class PersonaView(BaseModel):
     """A synthetic worker who shows one rule 体验人物."""
 
     key: str = Field(description="Its name 标识", examples=["valid-filing"])
-    title: str = Field(description="Title", examples=["Valid filing"])
-    title_zh: str = Field(description="Title in Chinese 标题", examples=["备案有效"])
-    explains: str = Field(description="What it shows", examples=["Filed ten days ago."])
-    explains_zh: str = Field(description="In Chinese 说明", examples=["十日前备案。"])
+    title: str = Field(description="Title in English 英文标题", examples=["Valid filing"])
+    title_zh: str = Field(description="Title in Chinese 中文标题", examples=["备案有效"])
+    explains: str = Field(description="What it shows 英文说明", examples=["Filed ten days ago."])
+    explains_zh: str = Field(
+        description="What it shows, in Chinese 中文说明", examples=["十日前备案。"]
+    )
     certificate_kind: CertificateKind = Field(
         description="Certificate 证件类型", examples=["passport"]
     )

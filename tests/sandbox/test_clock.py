@@ -20,6 +20,7 @@ from app.runtime.hub import wall_clock
 from app.runtime.migrate import DatabaseNotReadyError
 from app.runtime.settings import Mode, Settings
 from app.sandbox.moved_clock import ClockAct, ClockAsked, MovedClock
+from tests.flows import test_descriptions as descriptions
 from tests.support.pg import fresh_database
 from tests.support.sandbox import go, open_sandbox, personas, played
 from tests.support.world import TOKEN_KEY, World, open_world
@@ -191,6 +192,34 @@ async def test_how_it_was_set_outlives_a_restart(sandbox: World, database_url: s
                 assert wanted <= clock() < wanted + timedelta(minutes=5)
                 return
     pytest.fail("the second start did not remember the clock")
+
+
+async def test_ordered_faults_outlive_a_restart(sandbox: World, database_url: str) -> None:
+    order = {"party": HOSPITAL, "faults": "delay=1"}
+    await sandbox.operator.put("/v1/sandbox/faults", order)
+    settings = Settings(token_key=SecretStr(TOKEN_KEY), log_level="ERROR", mode=Mode.SANDBOX)
+    app = create_app(settings, url=database_url)
+    async with app.router.lifespan_context(app):
+        assert app.state.playground.faults == {HOSPITAL: "delay=1"}
+
+
+async def test_the_service_cannot_say_itself_what_the_database_is_for(sandbox: World) -> None:
+    for statement in (
+        "INSERT INTO database_mark (single, mode, marked_at) VALUES (true, 'sandbox', now())",
+        "UPDATE database_mark SET mode = 'production'",
+        "DELETE FROM database_mark",
+        "TRUNCATE settlement",
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with sandbox.hub.engine.connect() as connection:
+                await connection.execute(sa.text(statement))
+
+
+def test_its_own_paths_are_described_as_all_others_are(sandbox: World) -> None:
+    assert "/v1/sandbox/clock" in sandbox.app.openapi()["paths"]
+    descriptions.test_everything_on_the_page_is_described_in_both_languages(sandbox)
+    descriptions.test_every_field_that_is_asked_for_has_an_example(sandbox)
+    descriptions.test_people_in_the_general_examples_are_one_who_does_not_exist(sandbox)
 
 
 async def test_production_has_no_sandbox_and_plays_no_fault(database_url: str) -> None:
