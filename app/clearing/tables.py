@@ -1,16 +1,28 @@
-"""Where clearings, their claims and their notices are kept; only a clearing's state moves."""
+"""Where clearings are kept: claims, what both sides say of them, notices and their payment.
+
+What was claimed and noticed is never altered; what is said about it is added.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from app.clearing.model import ClearingState, NoticeKind
+from app.clearing.model import (
+    BankOutcome,
+    ClearingState,
+    ContestReason,
+    ContestState,
+    Manner,
+    NoticeKind,
+    Side,
+)
 from app.kernel.regions import Scheme
 from app.runtime.db import METADATA, fen, identity, moment, one_of
 from app.runtime.numbers import serial_of
 
 clearing_serial = serial_of("C", "clearing")
 notice_serial = serial_of("N", "notice")
+contest_serial = serial_of("Z", "contest")
 
 clearing = sa.Table(
     "clearing",
@@ -27,6 +39,7 @@ clearing = sa.Table(
     fen("total_fen"),
     fen("fund_fen"),
     sa.Column("policy_version", sa.Text, nullable=False),
+    sa.Column("confirm_by", sa.Date, nullable=False),
     one_of("scheme", Scheme),
     one_of("state", ClearingState),
     sa.CheckConstraint("(noticed_at IS NULL) = (state = 'generated')", name="noticed_at"),
@@ -44,6 +57,7 @@ claim = sa.Table(
     fen("total_fen"),
     fen("fund_fen"),
     sa.Column("root", sa.LargeBinary, nullable=False),
+    moment("noticed_at", nullable=True),
     sa.CheckConstraint("insured_place <> treatment_place", name="two_places"),
     sa.CheckConstraint("settlement_count > 0", name="settlement_count"),
     sa.CheckConstraint("length(root) = 32", name="root"),
@@ -64,9 +78,138 @@ notice = sa.Table(
     sa.Column("to_finance_by", sa.Date, nullable=False),
     sa.Column("pay_by", sa.Date, nullable=False),
     sa.Column("announced", sa.Boolean, nullable=False),
+    sa.Column("deducted_count", sa.BigInteger, nullable=False),
+    fen("deducted_fen"),
+    sa.Column("rolled_count", sa.BigInteger, nullable=False),
+    fen("rolled_fen"),
+    fen("paid_fen"),
+    sa.Column("paid_on", sa.Date),
+    moment("alerted_at", nullable=True),
     one_of("kind", NoticeKind),
     sa.CheckConstraint("fund_fen <> 0", name="fund_fen"),
     sa.CheckConstraint("to_finance_by < pay_by", name="pay_by"),
     # A claim is called for once on each side; also read as "the notices of a claim".
     sa.UniqueConstraint("claim_id", "kind"),
+    # "what is open, and since when overdue"
+    sa.Index("ix_notice_pay_by", "pay_by", postgresql_where=sa.text("paid_on IS NULL")),
+)
+confirmation = sa.Table(
+    "confirmation",
+    METADATA,
+    identity(),
+    sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), nullable=False),
+    sa.Column("side", sa.Text, nullable=False),
+    sa.Column("manner", sa.Text, nullable=False),
+    sa.Column("line_count", sa.BigInteger, nullable=False),
+    moment("begun_at"),
+    moment("confirmed_at", nullable=True),
+    sa.Column("client", sa.Text, nullable=False),
+    moment("withdrawn_at", nullable=True),
+    sa.Column("withdrawn_by", sa.Text),
+    sa.Column("reason", sa.Text),
+    one_of("side", Side),
+    one_of("manner", Manner),
+    sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_at"),
+    sa.CheckConstraint("withdrawn_by <> client", name="second_person"),
+    # A side has one word on a claim at a time; also read as "what the sides say of a claim".
+    sa.Index(
+        "uq_confirmation_claim_id_side",
+        "claim_id",
+        "side",
+        unique=True,
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+    ),
+)
+confirmed_line = sa.Table(
+    "confirmed_line",
+    METADATA,
+    sa.Column("confirmation_id", sa.BigInteger, sa.ForeignKey("confirmation.id"), primary_key=True),
+    sa.Column("settlement", sa.Text, primary_key=True),
+    sa.Column("page", sa.Integer, nullable=False),
+    sa.Column("agreed", sa.Boolean, nullable=False),
+)
+contest = sa.Table(
+    "contest",
+    METADATA,
+    identity(),
+    sa.Column("number", sa.Text, nullable=False, unique=True),
+    sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), nullable=False),
+    sa.Column("confirmation_id", sa.BigInteger, sa.ForeignKey("confirmation.id"), nullable=False),
+    # The claim that counts the item while it is contested; null once it is out of every claim.
+    sa.Column("held_by", sa.BigInteger, sa.ForeignKey("claim.id")),
+    sa.Column("settlement", sa.Text, nullable=False),
+    sa.Column("insured_place", sa.CHAR(6), nullable=False),
+    sa.Column("treatment_place", sa.CHAR(6), nullable=False),
+    fen("fund_fen"),
+    sa.Column("reason", sa.Text, nullable=False),
+    fen("proposed_fen"),
+    sa.Column("note", sa.Text, nullable=False),
+    moment("raised_at"),
+    sa.Column("raised_by", sa.Text, nullable=False),
+    sa.Column("in_time", sa.Boolean, nullable=False),
+    sa.Column("reply_by", sa.Date, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    fen("agreed_fen", nullable=True),
+    sa.Column("reply_note", sa.Text),
+    moment("replied_at", nullable=True),
+    sa.Column("replied_by", sa.Text),
+    sa.Column("rolls", sa.SmallInteger, nullable=False),
+    # Rolled out of a noticed claim, and not yet in the next one.
+    sa.Column("waiting", sa.Boolean, nullable=False),
+    one_of("reason", ContestReason),
+    one_of("state", ContestState),
+    sa.CheckConstraint(
+        "(state IN ('open', 'withdrawn')) = (agreed_fen IS NULL)", name="agreed_fen"
+    ),
+    sa.CheckConstraint("NOT (waiting AND held_by IS NOT NULL)", name="waiting"),
+    # A settlement is contested once.
+    sa.Index(
+        "uq_contest_settlement",
+        "settlement",
+        unique=True,
+        postgresql_where=sa.text("state <> 'withdrawn'"),
+    ),
+    # "the contests a claim holds"
+    sa.Index("ix_contest_held_by", "held_by"),
+    # "what rolls into the next clearing"
+    sa.Index(
+        "ix_contest_waiting",
+        "insured_place",
+        "treatment_place",
+        postgresql_where=sa.text("waiting"),
+    ),
+)
+carried = sa.Table(
+    "carried",
+    METADATA,
+    sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), primary_key=True),
+    sa.Column("contest_id", sa.BigInteger, sa.ForeignKey("contest.id"), primary_key=True),
+    fen("fund_fen"),
+)
+bank_confirmation = sa.Table(
+    "bank_confirmation",
+    METADATA,
+    identity(),
+    sa.Column("bank_reference", sa.Text, nullable=False, unique=True),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("payer", sa.Text, nullable=False),
+    sa.Column("payee", sa.Text, nullable=False),
+    fen("amount_fen"),
+    sa.Column("paid_on", sa.Date, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id")),
+    moment("imported_at"),
+    sa.Column("imported_by", sa.Text, nullable=False),
+    one_of("outcome", BankOutcome),
+    sa.CheckConstraint("amount_fen <> 0", name="amount_fen"),
+    sa.CheckConstraint("(outcome = 'misdirected') = (claim_id IS NULL)", name="claim_id"),
+    # "what the bank said about a claim"
+    sa.Index("ix_bank_confirmation_claim_id", "claim_id"),
+)
+clearing_year = sa.Table(
+    "clearing_year",
+    METADATA,
+    sa.Column("year", sa.Integer, primary_key=True, autoincrement=False),
+    moment("closed_at"),
+    sa.Column("closed_by", sa.Text, nullable=False),
 )

@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy.exc import ProgrammingError
 
 from app.kernel.money import Money
-from tests.support.clearing import Arranged, arranged, cleared
+from tests.support.clearing import Arranged, arranged, cleared, confirmed
 from tests.support.ledger import balances, proven
 from tests.support.world import World
 
@@ -31,6 +31,7 @@ async def issued(world: World) -> AsyncIterator[dict[str, Any]]:
         Arranged("310000", "370000", 0, AUGUST, total=500),
     )
     number = await cleared(world, "2025Q3")
+    await confirmed(world, number)
     world.clock.set_day("2025-10-31")
     answer = await world.operator.post(f"/v1/clearings/{number}/notices")
     assert answer.status_code == 201, answer.text
@@ -144,6 +145,7 @@ async def test_the_places_concerned_are_told(world: World, issued: dict[str, Any
         )
         told = [(row.topic, row.parties) for row in rows]
     places = ["110000", "210000", "310000", "370000"]
+    told = [it for it in told if it[0] != "clearing.confirm"]
     assert told == [("clearing.generated", places), ("clearing.noticed", places)]
 
 
@@ -153,6 +155,11 @@ async def test_the_places_concerned_are_told(world: World, issued: dict[str, Any
         "UPDATE claim SET fund_fen = 0",
         "DELETE FROM claim",
         "UPDATE notice SET fund_fen = 1",
+        "UPDATE contest SET fund_fen = 0",
+        "UPDATE confirmation SET client = 'other'",
+        "DELETE FROM confirmed_line",
+        "DELETE FROM carried",
+        "UPDATE bank_confirmation SET amount_fen = 1",
         "DELETE FROM notice",
         "UPDATE clearing SET period = '2025Q4'",
         "DELETE FROM clearing",

@@ -14,6 +14,8 @@ from tests.support.clearing import (
     all_items,
     arranged,
     cleared,
+    confirmed,
+    noticed,
     periods_of,
     ready_to_settle,
     root_of,
@@ -61,6 +63,7 @@ async def test_two_issues_of_notices_at_once_book_once(world: World) -> None:
     world.clock.set_day("2026-04-21")
     await arranged(world, Arranged("110000", "370000", 77, date(2026, 2, 1)))
     number = (await run(world, "2026Q1")).json()["number"]
+    await confirmed(world, number)
     path = f"/v1/clearings/{number}/notices"
     answers = await asyncio.gather(*(world.operator.post(path) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
@@ -130,6 +133,6 @@ async def test_a_settlement_at_midnight_of_the_quarter_is_in_exactly_one_clearin
         (claim,) = answer.json()["receivable"]
         assert claim["root"] == root_of(items)
         assert claim["totals"]["settlements"] == len(items)
-        assert (await world.operator.post(f"/v1/clearings/{clearing}/notices")).status_code == 201
+        await noticed(world, clearing)
     assert (await balances(world))["notified:110000:370000"][0] == settled_yuan.fen + 77
     assert (await proven(world)).holds

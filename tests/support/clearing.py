@@ -68,6 +68,7 @@ class Arranged:
             "policy_version": "test",
             "confirmed_on": self.day,
             "adjustment": False,
+            "message_key": f"test-{n}",
         }
 
 
@@ -107,6 +108,49 @@ async def cleared(world: World, period: str, scheme: str = "cross_province") -> 
     answer = await run(world, period, scheme)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["number"])
+
+
+def digest_of(claim: dict[str, Any]) -> dict[str, Any]:
+    """Return the three figures by which a claim is confirmed."""
+    totals = claim["totals"]
+    return {
+        "settlements": totals["settlements"],
+        "fund": totals["fund"],
+        "root": claim["root"],
+    }
+
+
+def claim_path(number: str, claim: dict[str, Any]) -> str:
+    """Return where a claim is found."""
+    pair = f"{claim['insured_place']}/{claim['treatment_place']}"
+    return f"/v1/clearings/{number}/claims/{pair}"
+
+
+async def all_claims(world: World, number: str) -> list[dict[str, Any]]:
+    """Read every claim of a clearing with what was said of it."""
+    answer = await world.operator.get(f"/v1/clearings/{number}/claims", limit=200)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["items"])
+
+
+async def confirmed(world: World, number: str) -> None:
+    """Let both sides confirm, by digest, every claim they have not confirmed."""
+    for it in await all_claims(world, number):
+        claim = it["claim"]
+        for side in ("insured", "treatment"):
+            if it[side] is not None:
+                continue
+            path = f"{claim_path(number, claim)}/confirmations"
+            answer = await world.agency(claim[f"{side}_place"]).post(path, digest_of(claim))
+            assert answer.status_code == 201, answer.text
+
+
+async def noticed(world: World, number: str) -> dict[str, Any]:
+    """Let both sides confirm everything, and issue the notices."""
+    await confirmed(world, number)
+    answer = await world.operator.post(f"/v1/clearings/{number}/notices")
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
 
 
 async def all_items(client: Client, number: str, **asked: Any) -> list[dict[str, Any]]:

@@ -24,6 +24,12 @@ def period_of(text: str, book: PolicyBook) -> Period:
     return period
 
 
+@basis("hub-default/clearing-cycle")
+def kept_period(text: str) -> Period:
+    """The period of a clearing that was run: its cycle was checked then."""
+    return _read(text)
+
+
 @basis("hub-default/period", "hub-default/clearing-calendar")
 def require_over(period: Period, today: date) -> None:
     """A period is cleared when its last day is over: nothing more can fall into it."""

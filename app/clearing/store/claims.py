@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.clearing.model import Claim, Item, Totals
-from app.clearing.tables import claim
+from app.clearing.model.confirming import Pair
+from app.clearing.model.paying import CityShare
+from app.clearing.tables import carried, claim, clearing, contest
 from app.kernel.money import Money
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
@@ -51,26 +53,70 @@ _CLAIMS = (
 )
 _INSURED = sa.bindparam("insured_place", type_=sa.Text)
 _TREATMENT = sa.bindparam("treatment_place", type_=sa.Text)
-_ITEMS: sa.Select[Any] = (
+_COLUMNS = (
+    settlement.c.number,
+    settlement.c.insured_place,
+    settlement.c.treatment_place,
+    settlement.c.insured_region,
+    settlement.c.treatment_region,
+    settlement.c.kind,
+    settlement.c.business_day,
+    settlement.c.month,
+    settlement.c.total_fen,
+)
+_NUMBER = sa.bindparam("number", type_=sa.Text)
+_PAIRED = sa.and_(
+    _INSURED.is_(None) | (settlement.c.insured_place == _INSURED),
+    _TREATMENT.is_(None) | (settlement.c.treatment_place == _TREATMENT),
+    visible(regions=(settlement.c.insured_place, settlement.c.treatment_place)),
+)
+_origin, _into = claim.alias("origin"), claim.alias("into")
+_from_clearing, _into_clearing = clearing.alias("from_clearing"), clearing.alias("into_clearing")
+# What a clearing counts: the settlements it took in, and the contested ones that rolled into it.
+_COUNTED = sa.union_all(
     sa.select(
-        settlement.c.number,
-        settlement.c.insured_place,
-        settlement.c.treatment_place,
-        settlement.c.kind,
-        settlement.c.business_day,
-        settlement.c.month,
-        settlement.c.total_fen,
-        settlement.c.fund_fen,
+        *_COLUMNS, settlement.c.fund_fen, sa.null().cast(sa.Text).label("carried_from")
+    ).where(settlement.c.clearing == _NUMBER, _PAIRED),
+    sa.select(*_COLUMNS, carried.c.fund_fen, _from_clearing.c.number.label("carried_from"))
+    .select_from(
+        carried.join(contest, contest.c.id == carried.c.contest_id)
+        .join(settlement, settlement.c.number == contest.c.settlement)
+        .join(_into, _into.c.id == carried.c.claim_id)
+        .join(_into_clearing, _into_clearing.c.id == _into.c.clearing_id)
+        .join(_origin, _origin.c.id == contest.c.claim_id)
+        .join(_from_clearing, _from_clearing.c.id == _origin.c.clearing_id)
     )
-    .where(
-        settlement.c.clearing == sa.bindparam("number", type_=sa.Text),
-        visible(regions=(settlement.c.insured_place, settlement.c.treatment_place)),
-        _INSURED.is_(None) | (settlement.c.insured_place == _INSURED),
-        _TREATMENT.is_(None) | (settlement.c.treatment_place == _TREATMENT),
-        settlement.c.number.collate("C") > sa.bindparam("after", type_=sa.Text),
-    )
-    .order_by(settlement.c.number.collate("C"))
+    .where(_into_clearing.c.number == _NUMBER, _PAIRED),
+).subquery("counted")
+_ITEMS: sa.Select[Any] = (
+    sa.select(_COUNTED)
+    .where(_COUNTED.c.number.collate("C") > sa.bindparam("after", type_=sa.Text))
+    .order_by(_COUNTED.c.number.collate("C"))
     .limit(sa.bindparam("rows", type_=sa.BigInteger))
+)
+_NAMED_ITEMS: sa.Select[Any] = sa.select(_COUNTED).where(
+    _COUNTED.c.number == sa.func.any(sa.bindparam("numbers", type_=ARRAY(sa.Text)))
+)
+
+
+def _by_region(region: sa.ColumnElement[str], place: sa.ColumnElement[str]) -> sa.Select[Any]:
+    pair = (_COUNTED.c.insured_place, _COUNTED.c.treatment_place)
+    return (
+        sa.select(
+            region.label("region"),
+            *pair,
+            sa.func.count().label("settlement_count"),
+            sa.cast(sa.func.sum(_COUNTED.c.total_fen), sa.BigInteger).label("total_fen"),
+            sa.cast(sa.func.sum(_COUNTED.c.fund_fen), sa.BigInteger).label("fund_fen"),
+        )
+        .where(place == sa.bindparam("place", type_=sa.Text))
+        .group_by(region, *pair)
+    )
+
+
+_SHARES = sa.union_all(
+    _by_region(_COUNTED.c.insured_region, _COUNTED.c.insured_place),
+    _by_region(_COUNTED.c.treatment_region, _COUNTED.c.treatment_place),
 )
 
 
@@ -92,7 +138,7 @@ async def make_claims(tx: Tx, clearing_id: int, pairs: Sequence[PairTotal]) -> N
 async def claims(conn: Conn, scope: Scope, clearing_id: int) -> Sequence[Claim]:
     """Read the claims of a clearing that the scope is a side of."""
     found = await conn.execute(_CLAIMS, scope.binds() | {"clearing_id": clearing_id})
-    return [_claim(row) for row in found]
+    return [claim_of(row) for row in found]
 
 
 async def items(
@@ -115,18 +161,50 @@ async def items(
     return [_item(row) for row in await conn.execute(_ITEMS, scope.binds() | asked)]
 
 
+async def named_items(
+    conn: Conn, scope: Scope, number: str, pair: Pair, numbers: Sequence[str]
+) -> dict[str, Item]:
+    """Read some settlements of a claim by their numbers; what is not in the claim is left out."""
+    asked = {
+        "number": number,
+        "insured_place": pair.insured_place,
+        "treatment_place": pair.treatment_place,
+        "numbers": list(numbers),
+    }
+    found = await conn.execute(_NAMED_ITEMS, scope.binds() | asked)
+    return {row.number: _item(row) for row in found}
+
+
+async def shares(conn: Conn, scope: Scope, number: str, place: str) -> list[CityShare]:
+    """Total the settlements of a place's claims by the region of its own side."""
+    asked = {"number": number, "place": place, "insured_place": None, "treatment_place": None}
+    return [
+        CityShare(
+            city=row.region,
+            insured_place=row.insured_place,
+            treatment_place=row.treatment_place,
+            settlements=row.settlement_count,
+            total=Money(row.total_fen),
+            fund=Money(row.fund_fen),
+        )
+        for row in await conn.execute(_SHARES, scope.binds() | asked)
+    ]
+
+
 def totals_of(row: sa.Row[Any]) -> Totals:
     """Read control totals out of a row of claims."""
     return Totals(row.settlement_count, Money(row.total_fen), Money(row.fund_fen))
 
 
-def _claim(row: sa.Row[Any]) -> Claim:
+def claim_of(row: sa.Row[Any]) -> Claim:
+    """Read a claim out of a row of its columns."""
     return Claim(
         id=row.id,
         insured_place=row.insured_place,
         treatment_place=row.treatment_place,
         totals=totals_of(row),
         root=row.root,
+        noticed_at=row.noticed_at,
     )
 
 
@@ -140,4 +218,5 @@ def _item(row: sa.Row[Any]) -> Item:
         month=row.month,
         total=Money(row.total_fen),
         fund=Money(row.fund_fen),
+        carried_from=row.carried_from,
     )

@@ -33,6 +33,7 @@ _OPEN = (
         total_fen=0,
         fund_fen=0,
         policy_version=sa.bindparam("policy_version"),
+        confirm_by=sa.bindparam("confirm_by"),
     )
     .on_conflict_do_nothing(index_elements=["scheme", "period"])
     .returning(clearing.c.id, clearing.c.number)
@@ -65,6 +66,7 @@ _CLEARINGS = (
         clearing.c.generated_at,
         clearing.c.noticed_at,
         clearing.c.policy_version,
+        clearing.c.confirm_by,
         sa.func.count(claim.c.id).label("claims"),
         _summed(claim.c.settlement_count, "settlement_count"),
         _summed(claim.c.total_fen, "total_fen"),
@@ -98,6 +100,7 @@ async def open_clearing(tx: Tx, opening: Opening) -> tuple[int, str] | None:
         "at": opening.at,
         "by": opening.by,
         "policy_version": opening.policy_version,
+        "confirm_by": opening.confirm_by,
     }
     made = (await tx.execute(_OPEN, row)).one_or_none()
     return None if made is None else (made.id, made.number)
@@ -146,4 +149,5 @@ def _clearing(row: sa.Row[Any]) -> Clearing:
         claims=row.claims,
         totals=totals_of(row),
         policy_version=row.policy_version,
+        confirm_by=row.confirm_by,
     )

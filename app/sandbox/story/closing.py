@@ -31,6 +31,7 @@ async def play(stage: Stage) -> None:
     )
     claim = await _statements(stage, number)
     await _items(stage, number, claim)
+    await _confirm(stage, number, claim)
     issued = await stage.cast.operator.write(f"/v1/clearings/{number}/notices", {})
     notices = await _notices(stage, number, claim)
     stage.expect_equal(
@@ -99,6 +100,23 @@ async def _items(stage: Stage, number: str, claim: Body) -> None:
     stage.teller.says(
         f"Shandong recomputes the digest 摘要 from the {len(items)} items: {root[:16]}…; "
         f"{len(found)} of the story's {len(ours)} settlements are among them"
+    )
+
+
+async def _confirm(stage: Stage, number: str, claim: Body) -> None:
+    """Let both agencies confirm the claim by its digest, as they recomputed it."""
+    path = f"/v1/clearings/{number}/claims/{BEIJING}/{SHANDONG}/confirmations"
+    totals = claim["totals"]
+    digest = {
+        "settlements": totals["settlements"],
+        "fund": totals["fund"],
+        "root": claim["root"],
+    }
+    await stage.cast.beijing.write(path, digest)
+    said = await stage.cast.shandong.write(path, digest)
+    stage.expect(bool(said["is_confirmed"]), "Both sides confirmed, yet the claim is not.")
+    stage.teller.says(
+        "Both provinces confirm the claim 确认 by its digest: count, sum and root are the same"
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.clearing.model import Claim, NoticeKind, Totals
+from app.clearing.model import Claim, Due, NoticeKind, Totals
 from app.clearing.rules.net import nets_of, statement_of
 from app.clearing.rules.notices import due_dates, notices_of
 from app.kernel.money import ZERO, Money
@@ -57,7 +57,7 @@ def test_a_place_without_claims_has_an_empty_statement() -> None:
 
 
 def test_every_claim_calls_for_a_notice_on_each_side() -> None:
-    made = [(it.kind, it.party_place, it.counter_place) for it in notices_of([THERE])]
+    made = [(it.kind, it.party_place, it.counter_place) for it in notices_of([Due(THERE)])]
     assert made == [
         (NoticeKind.PAYABLE, "110000", "370000"),
         (NoticeKind.RECEIVABLE, "370000", "110000"),
@@ -65,11 +65,11 @@ def test_every_claim_calls_for_a_notice_on_each_side() -> None:
 
 
 def test_a_claim_below_zero_is_called_for_as_a_credit() -> None:
-    assert [it.claim.totals.fund for it in notices_of([ASIDE])] == [Money(-50)] * 2
+    assert [it.due.amount for it in notices_of([Due(ASIDE)])] == [Money(-50)] * 2
 
 
 def test_a_claim_of_nothing_calls_for_no_notice() -> None:
-    assert notices_of([claim("110000", "370000", 0, total=700)]) == ()
+    assert notices_of([Due(claim("110000", "370000", 0, total=700))]) == ()
 
 
 def test_the_agency_has_five_working_days_and_finance_ten_after_them() -> None:
@@ -111,9 +111,8 @@ def test_what_all_places_pay_is_what_all_receive_and_the_nets_sum_to_zero(
 def test_payable_and_receivable_notices_come_to_the_same(
     matrix: dict[tuple[str, str], int],
 ) -> None:
-    drafts = notices_of(claim(*pair, fund) for pair, fund in matrix.items())
+    drafts = notices_of(Due(claim(*pair, fund)) for pair, fund in matrix.items())
     sums = {
-        kind: Money.total(it.claim.totals.fund for it in drafts if it.kind is kind)
-        for kind in NoticeKind
+        kind: Money.total(it.due.amount for it in drafts if it.kind is kind) for kind in NoticeKind
     }
     assert sums[NoticeKind.PAYABLE] == sums[NoticeKind.RECEIVABLE] == Money(sum(matrix.values()))

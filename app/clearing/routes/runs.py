@@ -19,13 +19,11 @@ from app.clearing.errors import (
 from app.clearing.schemas import (
     ClearingRun,
     ClearingView,
-    IssueView,
     ItemView,
     NetView,
-    NoticeView,
     StatementView,
 )
-from app.kernel.lifecycle import NoSuchMove
+from app.clearing.schemas.paying import CitySharesView
 from app.kernel.regions import REGION_CODE
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenDoor, OpenReading, only
@@ -151,29 +149,17 @@ async def items(
     return PageView.of(page_of, ItemView.of)
 
 
-@router.post(
-    "/{number}/notices",
-    status_code=201,
-    summary="Issue the notices of a clearing 下达付款、收款通知书",
-    response_model=IssueView,
-    responses=problems(ClearingUnknown, NoSuchMove),
-    dependencies=[only(PartyKind.OPERATOR)],
-)
-async def issue_notices(number: Number, door: OpenDoor) -> Response:
-    """Issue a payable and a receivable notice for every claim, and book what is now notified.
-
-    逐对下达付款、收款通知书，并将待清算转为已通知应收。
-    """
-    return await door.write(lambda work: service.issue_notices(work, number), show=IssueView.of)
-
-
 @router.get(
-    "/{number}/notices",
-    summary="List the notices of a clearing 查询通知书",
-    response_model=PageView[NoticeView],
-    responses=problems(CursorUnreadable, ClearingUnknown),
+    "/{number}/statements/{place}/cities",
+    summary="Split a place's statement by its cities 查询清算表分市明细",
+    response_model=CitySharesView,
+    responses=problems(ClearingUnknown, StatementUnknown),
     dependencies=[only()],
 )
-async def notices(number: Number, reading: OpenReading, page: AskedPage) -> PageView[NoticeView]:
-    """List the notices addressed to the places the caller governs. 列出下达给本辖区的通知书。"""
-    return PageView.of(await service.notices_of(reading, number, page), NoticeView.of)
+async def city_shares(number: Number, place: Place, reading: OpenReading) -> CitySharesView:
+    """Split each claim of a place by the cities of its own side, for the second level.
+
+    What it pays falls to the cities insured in, what it receives to the cities treated in.
+    按本侧所属市拆分清算对：应付按参保市，应收按就医市，供省内二级清算使用。
+    """
+    return CitySharesView.of(await service.city_shares(reading, number, place))

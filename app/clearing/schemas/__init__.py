@@ -16,6 +16,7 @@ from app.clearing.model import (
     Net,
     Notice,
     NoticeKind,
+    Part,
     Run,
     Statement,
     Totals,
@@ -87,6 +88,11 @@ class ClearingView(BaseModel):
     policy_version: str = Field(
         description="Version of the rules used 政策参数版本", examples=["2025.1-0a1b2c3d"]
     )
+    confirm_by: date = Field(
+        description="Last day to confirm or contest; silence confirms after it "
+        "确认截止日，逾期视同确认",
+        examples=["2025-10-25"],
+    )
 
     @classmethod
     def of(cls, it: Clearing) -> ClearingView:
@@ -101,6 +107,7 @@ class ClearingView(BaseModel):
             claims=it.claims,
             totals=TotalsView.of(it.totals),
             policy_version=it.policy_version,
+            confirm_by=it.confirm_by,
         )
 
 
@@ -184,6 +191,11 @@ class ItemView(BaseModel):
     month: str = Field(description="Month it counts in 所属月份", examples=["2025-09"])
     total: str = Field(description=f"Cost, {_YUAN} 费用总额", examples=["18250.00"])
     fund: str = Field(description=f"Fund share, {_YUAN} 基金支付", examples=["17020.00"])
+    carried_from: str | None = Field(
+        description="Clearing in which it was contested and from which it rolled forward "
+        "因争议顺延的，原清算编号",
+        examples=[None],
+    )
 
     @classmethod
     def of(cls, it: Item) -> ItemView:
@@ -197,6 +209,7 @@ class ItemView(BaseModel):
             month=it.month,
             total=str(it.total),
             fund=str(it.fund),
+            carried_from=it.carried_from,
         )
 
 
@@ -222,6 +235,18 @@ class DueDatesView(BaseModel):
         return cls(to_finance_by=it.to_finance_by, pay_by=it.pay_by, announced=it.announced)
 
 
+class PartView(BaseModel):
+    """Some items of a claim 部分明细合计."""
+
+    items: int = Field(description="Items 笔数", examples=[1])
+    fund: str = Field(description=f"Their fund share, {_YUAN} 基金支付额", examples=["300.00"])
+
+    @classmethod
+    def of(cls, it: Part) -> PartView:
+        """Show a part."""
+        return cls(items=it.items, fund=str(it.fund))
+
+
 class NoticeView(BaseModel):
     """A payable or receivable notice 付款/收款通知书."""
 
@@ -239,7 +264,18 @@ class NoticeView(BaseModel):
         description=f"Amount, {_YUAN}; below zero it is a credit 金额，负数为冲抵",
         examples=["1702500.50"],
     )
+    paid: str = Field(description=f"Paid so far, {_YUAN} 已到账", examples=["0.00"])
+    outstanding: str = Field(description=f"Still to be paid, {_YUAN} 未到账", examples=["1.00"])
+    paid_on: date | None = Field(
+        description="Day it was paid in full 足额到账日", examples=["2025-11-20"]
+    )
     totals: TotalsView = Field(description="Control totals of the claim 控制总数")
+    deducted: PartView = Field(
+        description="Taken off by contests; not in the amount 争议核减，不计入金额"
+    )
+    rolled: PartView = Field(
+        description="Contested and rolled forward; not in the amount 争议顺延，不计入金额"
+    )
     root: str = Field(description="Digest of the claim 结算明细摘要", examples=[_ROOT])
     issued_at: datetime = Field(description="Issued at 下达时间", examples=["2025-10-31T01:00:00Z"])
     due: DueDatesView = Field(description="By when 办理时限")
@@ -254,7 +290,12 @@ class NoticeView(BaseModel):
             kind=it.kind,
             party_place=it.party_place,
             counter_place=it.counter_place,
-            amount=str(it.totals.fund),
+            amount=str(it.amount),
+            paid=str(it.paid),
+            outstanding=str(it.outstanding),
+            paid_on=it.paid_on,
+            deducted=PartView.of(it.deducted),
+            rolled=PartView.of(it.rolled),
             totals=TotalsView.of(it.totals),
             root=it.root.hex(),
             issued_at=it.issued_at,
@@ -270,6 +311,11 @@ class IssueView(BaseModel):
     payable_fund: str = Field(description=f"Their sum, {_YUAN} 付款合计", examples=["9310.00"])
     receivable: int = Field(description="Receivable notices 收款通知书份数", examples=[992])
     receivable_fund: str = Field(description=f"Their sum, {_YUAN} 收款合计", examples=["9310.00"])
+    waiting: int = Field(
+        description="Claims not noticed yet: unconfirmed, or waiting for an answer "
+        "未下达清算对数：待确认或待答复",
+        examples=[0],
+    )
     due: DueDatesView = Field(description="By when 办理时限")
 
     @classmethod
@@ -281,5 +327,6 @@ class IssueView(BaseModel):
             payable_fund=str(it.payable_fund),
             receivable=it.receivable,
             receivable_fund=str(it.receivable_fund),
+            waiting=it.waiting,
             due=DueDatesView.of(it.due),
         )

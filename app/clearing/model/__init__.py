@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from app.kernel.calendar import Month, Quarter
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.money import Money
+from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
 from app.settlement.model import SettlementKind
 
@@ -53,6 +53,87 @@ class NoticeKind(enum.StrEnum):
     RECEIVABLE = "receivable"  # 收款通知书, to the treatment place
 
 
+class Side(enum.StrEnum):
+    """The two sides of a claim."""
+
+    INSURED = "insured"  # 参保地, pays
+    TREATMENT = "treatment"  # 就医地, is paid
+
+
+class Manner(enum.StrEnum):
+    """How a side confirmed a claim (确认方式)."""
+
+    DIGEST = "digest"  # 按摘要
+    LINES = "lines"  # 逐笔
+    SILENCE = "silence"  # 逾期视同确认, flagged
+
+
+class ContestReason(enum.StrEnum):
+    """Why an insured place contests an item (争议原因)."""
+
+    NOT_INSURED_HERE = "not_insured_here"  # 非本地参保
+    NOT_INJURY_RELATED = "not_injury_related"  # 非工伤费用
+    WRONG_AMOUNT = "wrong_amount"  # 金额有误
+    COUNTED_TWICE = "counted_twice"  # 重复计入
+    FILING_MISSING = "filing_missing"  # 无有效备案
+    OTHER = "other"  # 其他, says the note
+
+
+class ContestState(enum.StrEnum):
+    """What became of a contest."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    ACCEPTED_IN_PART = "accepted_in_part"
+    REJECTED = "rejected"
+    NOT_IN_TIME = "not_in_time"
+    UNANSWERED = "unanswered"
+    WITHDRAWN = "withdrawn"
+
+
+class ContestEvent(enum.StrEnum):
+    """What can happen to a contest."""
+
+    ACCEPT = "accept"
+    ACCEPT_IN_PART = "accept_in_part"
+    REJECT = "reject"
+    REFUSE_AS_LATE = "refuse_as_late"
+    LAPSE = "lapse"
+    WITHDRAW = "withdraw"
+
+
+CONTEST_LIFE = Lifecycle(
+    name="contest",
+    start=ContestState.OPEN,
+    moves={
+        (ContestState.OPEN, ContestEvent.ACCEPT): ContestState.ACCEPTED,
+        (ContestState.OPEN, ContestEvent.ACCEPT_IN_PART): ContestState.ACCEPTED_IN_PART,
+        (ContestState.OPEN, ContestEvent.REJECT): ContestState.REJECTED,
+        (ContestState.OPEN, ContestEvent.REFUSE_AS_LATE): ContestState.NOT_IN_TIME,
+        (ContestState.OPEN, ContestEvent.LAPSE): ContestState.UNANSWERED,
+        (ContestState.OPEN, ContestEvent.WITHDRAW): ContestState.WITHDRAWN,
+    },
+)
+
+
+class BankOutcome(enum.StrEnum):
+    """What a line of the bank's confirmation is to the notices (到账核对结果)."""
+
+    MATCHED = "matched"  # 已核销: the notice is paid in full
+    PARTIAL = "partial"  # 部分到账: the notice stays open
+    MISDIRECTED = "misdirected"  # 错汇: fits no open notice, nothing is booked
+    RETURNED = "returned"  # 退票: what was paid has gone back
+
+
+class AgeBand(enum.StrEnum):
+    """How long a notice has been overdue (账龄)."""
+
+    NOT_DUE = "not_due"
+    WITHIN_30 = "within_30_days"
+    WITHIN_90 = "within_90_days"
+    OVER_90 = "over_90_days"
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Control totals (控制总数): how many settlements, what they cost, what the fund pays."""
@@ -84,6 +165,7 @@ class Claim:
     treatment_place: str
     totals: Totals
     root: bytes
+    noticed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +182,7 @@ class Clearing:
     claims: int
     totals: Totals
     policy_version: str
+    confirm_by: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +203,7 @@ class Opening:
     at: datetime
     by: str
     policy_version: str
+    confirm_by: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +241,7 @@ class Item:
     month: str
     total: Money
     fund: Money
+    carried_from: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +256,33 @@ class DueDates:
     announced: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some items of a claim: how many, and what of the fund they come to."""
+
+    items: int = 0
+    fund: Money = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of a claim is called for: all but what was deducted and what rolls forward."""
+
+    claim: Claim
+    deducted: Part = Part()
+    rolled: Part = Part()
+
+    @property
+    def amount(self) -> Money:
+        """Return the control sum of the notices."""
+        return self.claim.totals.fund - self.deducted.fund - self.rolled.fund
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeDraft:
     """A notice before it has a number."""
 
-    claim: Claim
+    due: Due
     kind: NoticeKind
     party_place: str
     counter_place: str
@@ -193,22 +300,35 @@ class Notice:
     number: str
     counterpart: str
     clearing: str
+    period: str
+    scheme: Scheme
     kind: NoticeKind
     party_place: str
     counter_place: str
     totals: Totals
+    deducted: Part
+    rolled: Part
+    amount: Money
+    paid: Money
+    paid_on: date | None
     root: bytes
     issued_at: datetime
     due: DueDates
 
+    @property
+    def outstanding(self) -> Money:
+        """Return what is still to be paid; a credit's is below zero."""
+        return self.amount - self.paid
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """All notices of a clearing at once: payable and receivable add up to the same."""
+    """Notices issued at once: payable and receivable add up to the same; others may wait."""
 
     clearing: str
     payable: int
     payable_fund: Money
     receivable: int
     receivable_fund: Money
+    waiting: int
     due: DueDates

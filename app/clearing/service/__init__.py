@@ -1,4 +1,4 @@
-"""What can be done with a clearing: run it, read it, issue its notices."""
+"""What can be done with a clearing: run it and read it; each further step is a room beside this."""
 
 from __future__ import annotations
 
@@ -9,26 +9,22 @@ from app.clearing.model import (
     LIFE,
     Claim,
     Clearing,
-    ClearingEvent,
-    Issue,
     Item,
     Net,
-    Notice,
-    NoticeKind,
     Opening,
     Run,
     Statement,
 )
-from app.clearing.rules import net, notices, periods
+from app.clearing.model.paying import CityShare
+from app.clearing.rules import cities, net, periods
+from app.clearing.rules.confirming import confirm_by
 from app.clearing.store import claims as kept_claims
-from app.clearing.store import notices as kept_notices
+from app.clearing.store import contests as kept_contests
 from app.clearing.store import runs
-from app.kernel.money import Money
-from app.ledger import service as ledger
-from app.ledger.entries import notice_issued
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 from app.settlement import service as settlements
+from app.settlement.model import PairTotal
 
 
 async def run(work: Work, asked: Run) -> Clearing:
@@ -46,6 +42,7 @@ async def run(work: Work, asked: Run) -> Clearing:
         at=work.now,
         by=work.caller.client,
         policy_version=work.book.version,
+        confirm_by=confirm_by(period, work.today, work.book),
     )
     opened = await runs.open_clearing(work.tx, opening)
     if opened is None:
@@ -54,53 +51,18 @@ async def run(work: Work, asked: Run) -> Clearing:
     clearing_id, number = opened
     months = periods.months_of(period)
     await settlements.close_months(work, None, months[-1])
-    pairs = await settlements.take_into_clearing(work, number, asked.scheme, months)
-    await kept_claims.make_claims(work.tx, clearing_id, pairs)
+    taken = await settlements.take_into_clearing(work, number, asked.scheme, months)
+    rolled = await kept_contests.carried_pairs(work.tx, number, asked.scheme)
+    await kept_claims.make_claims(work.tx, clearing_id, _together(taken, rolled))
+    if rolled:
+        await kept_contests.carry(work.tx, clearing_id, asked.scheme)
     made = await runs.clearing_by_number(work.tx, work.caller.scope, number)
     assert made is not None, "it was opened in this transaction"
     claims = await kept_claims.claims(work.tx, work.caller.scope, clearing_id)
     work.record("clearing.run", number, scheme=asked.scheme, period=made.period)
     body = {"scheme": made.scheme, "period": made.period}
-    work.announce("clearing.generated", number, _places(claims), body)
+    work.announce("clearing.generated", number, places_of(claims), body)
     return made
-
-
-async def issue_notices(work: Work, number: str) -> Issue:
-    """Call for every claim: number its notices, and move the books from uncleared to notified."""
-    scope = work.caller.scope
-    clearing = await runs.locked(work.tx, scope, number)
-    if clearing is None:
-        raise ClearingUnknown(clearing=number)
-    state = LIFE.after(clearing.state, ClearingEvent.ISSUE_NOTICES)
-    claims = await kept_claims.claims(work.tx, scope, clearing.id)
-    due = notices.due_dates(work.today, work.book)
-    drafts = notices.notices_of(claims)
-    await kept_notices.issue(work.tx, drafts, due, at=work.now, day=work.today)
-    await runs.move(work.tx, clearing, state, work.now)
-    issued = await kept_notices.issued(work.tx, clearing.id)
-    payable = [each for each in issued if each.kind is NoticeKind.PAYABLE]
-    receivable = [each for each in issued if each.kind is NoticeKind.RECEIVABLE]
-    ledger.book(
-        work,
-        [
-            notice_issued(
-                each.number, work.today, each.party_place, each.counter_place, each.totals.fund
-            )
-            for each in payable
-        ],
-    )
-    result = Issue(
-        clearing=number,
-        payable=len(payable),
-        payable_fund=_fund(payable),
-        receivable=len(receivable),
-        receivable_fund=_fund(receivable),
-        due=due,
-    )
-    assert result.payable_fund == result.receivable_fund, "both sides of a claim are one amount"
-    work.record("clearing.issue_notices", number, notices=len(issued))
-    work.announce("clearing.noticed", number, _places(claims), {"pay_by": due.pay_by})
-    return result
 
 
 async def clearings(reading: Reading, page: PageAsked) -> Page[Clearing]:
@@ -160,17 +122,20 @@ async def items(
     return Page.of(found, page, lambda it: it.number)
 
 
-async def notices_of(reading: Reading, number: str, page: PageAsked) -> Page[Notice]:
-    """List the notices addressed to the caller."""
-    clearing = await find(reading, number)
-    found = await kept_notices.notices(reading.rx, reading.caller.scope, page, clearing.id)
-    return Page.of(found, page, lambda it: it.id)
+async def city_shares(reading: Reading, number: str, place: str) -> tuple[CityShare, ...]:
+    """Split a place's claims by the cities of its own side (分市明细)."""
+    await statement(reading, number, place)
+    found = await kept_claims.shares(reading.rx, reading.caller.scope, number, place)
+    return cities.by_city(found)
 
 
-def _places(claims: Sequence[Claim]) -> tuple[str, ...]:
+def places_of(claims: Sequence[Claim]) -> tuple[str, ...]:
+    """Return every place on either side."""
     sides = {side for each in claims for side in (each.insured_place, each.treatment_place)}
     return tuple(sorted(sides))
 
 
-def _fund(issued: Sequence[Notice]) -> Money:
-    return Money.total(each.totals.fund for each in issued)
+def _together(taken: Sequence[PairTotal], rolled: Sequence[PairTotal]) -> list[PairTotal]:
+    """Let a pair into which items rolled be totalled with them."""
+    by_pair = {(it.insured_place, it.treatment_place): it for it in (*taken, *rolled)}
+    return [by_pair[pair] for pair in sorted(by_pair)]

@@ -1,0 +1,56 @@
+"""Contests: read by both sides, answered by the treatment side."""
+
+from __future__ import annotations
+
+from app.clearing.errors import ClaimForeign, ContestUnknown
+from app.clearing.model.confirming import Answered, Contest, ContestsAsked, Reply
+from app.clearing.rules import contests
+from app.clearing.store import contests as kept
+from app.ledger import service as ledger
+from app.ledger.entries import deduction_made
+from app.runtime.paging import Page, PageAsked
+from app.runtime.work import Reading, Work
+
+
+async def list_contests(reading: Reading, page: PageAsked, asked: ContestsAsked) -> Page[Contest]:
+    """List the contests the caller is a side of."""
+    found = await kept.contests(reading.rx, reading.caller.scope, page, asked)
+    return Page.of(found, page, lambda it: it.id)
+
+
+async def find_contest(reading: Reading, number: str) -> Contest:
+    """Read one contest."""
+    found = await kept.contest_by_number(reading.rx, reading.caller.scope, number)
+    if found is None:
+        raise ContestUnknown(contest=number)
+    return found
+
+
+async def reply(work: Work, number: str, asked: Reply) -> Contest:
+    """Answer a contest; what is no longer owed is taken from the institution (争议答复)."""
+    it = await kept.locked(work.tx, work.caller.scope, number)
+    if it is None:
+        raise ContestUnknown(contest=number)
+    if work.caller.region != it.pair.treatment_place:
+        raise ClaimForeign(place=it.pair.treatment_place)
+    said = contests.answer(it, asked)
+    await kept.answer(
+        work.tx, [(it, said)], note=asked.note, at=work.now, client=work.caller.client
+    )
+    book_deduction(work, it, said)
+    work.record("clearing.reply", number, state=said.state, agreed=said.agreed)
+    places = (it.pair.insured_place, it.pair.treatment_place)
+    told = {"state": said.state, "agreed": said.agreed, "settlement": it.settlement}
+    work.announce("clearing.contest_answered", number, places, told)
+    now = await kept.contest_by_number(work.tx, work.caller.scope, number)
+    assert now is not None, "it was locked in this transaction"
+    return now
+
+
+def book_deduction(work: Work, it: Contest, said: Answered) -> None:
+    """Book what the insured place no longer owes, under the contest's number."""
+    deducted = it.fund - said.agreed
+    if not deducted.fen:
+        return
+    pair = (it.pair.insured_place, it.pair.treatment_place)
+    ledger.book(work, [deduction_made(it.number, work.today, *pair, it.institution, deducted)])
