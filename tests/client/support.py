@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import httpx
+from fastapi import FastAPI
 
 from app.cli.credentials import give_client
 from hub_client import AsyncHubClient, Desk, HubClient, Pacing, Unseen, open_desk
@@ -20,7 +22,7 @@ from tests.support.parties import as_operator
 from tests.support.world import World
 
 _DESKS = itertools.count()
-CREDENTIALS: dict[tuple[int, str], tuple[str, str]] = {}
+_MADE: WeakKeyDictionary[FastAPI, dict[str, tuple[str, str]]] = WeakKeyDictionary()
 
 
 def _token(world: World, party: str) -> str:
@@ -40,11 +42,11 @@ class Desktop:
 
 async def credentials(world: World, party: str) -> tuple[str, str]:
     """Return a credential of a party, made once per world."""
-    known = CREDENTIALS.get((id(world), party))
-    if known is None:
+    made_here = _MADE.setdefault(world.app, {})
+    if party not in made_here:
         made = await as_operator(world, lambda work: give_client(work, party))
-        known = CREDENTIALS[(id(world), party)] = (made.id, made.secret)
-    return known
+        made_here[party] = (made.id, made.secret)
+    return made_here[party]
 
 
 async def opened(
