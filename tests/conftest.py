@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -70,3 +73,12 @@ async def world(database_url: str) -> AsyncIterator[World]:
     """A hub on this module's database, with a client for every party."""
     async with open_world(database_url) as it:
         yield it
+
+
+@pytest.fixture(scope="module")
+def embedded_home() -> Iterator[Path]:
+    """A home for a hub of its own: one that Postgres may walk to also where tests run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-home-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)

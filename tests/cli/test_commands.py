@@ -93,9 +93,9 @@ def wait_until_ready(base: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(embedded_home: Path) -> Path:
     """A home on which `hub run` is tried, first fresh and then used."""
-    return tmp_path_factory.mktemp("home")
+    return embedded_home
 
 
 @pytest.fixture

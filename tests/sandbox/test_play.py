@@ -92,9 +92,9 @@ def test_the_database_of_a_play_is_dropped_also_when_it_breaks_off(
     assert ground.name not in databases(url)
 
 
-def test_the_command_plays_beside_the_hub_and_prints_one_document(tmp_path: Path) -> None:
+def test_the_command_plays_beside_the_hub_and_prints_one_document(embedded_home: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("HUB_", "DATABASE"))}
-    environment["HUB_HOME"] = str(tmp_path / "home")
+    environment["HUB_HOME"] = str(embedded_home)
     command = [sys.executable, "-m", "app", "sandbox", "play", "month", "--settlements", "12"]
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
