@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.kernel.refusal import Kind, Refusal
 from app.runtime import messages
-from app.runtime.auth import Caller, PartyKind
+from app.runtime.auth import Caller
 from app.runtime.db import Rx, Tx
 from app.runtime.messages import Claim, KeptState, Stamp
 from app.runtime.problems import Answer, Malformed, problem_of
@@ -256,8 +256,7 @@ class Door:
     def _check_key(self) -> None:
         if not KEY.fullmatch(self.key):
             raise MessageIdFormat
-        foreign = NATIONAL_ID.fullmatch(self.key) and not self.key.startswith(self.caller.party)
-        if self.caller.kind is PartyKind.INSTITUTION and foreign:
+        if NATIONAL_ID.fullmatch(self.key) and not self.key.startswith(self.caller.party):
             raise MessageIdPrefix(message=self.key)
 
     def _stamp(self) -> Stamp:

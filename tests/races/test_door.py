@@ -227,6 +227,12 @@ async def test_a_national_id_of_another_institution_is_refused(world: World) -> 
     assert (await sender.post(PATH, {}, key=own)).status_code == 201
 
 
+async def test_nobody_borrows_the_id_of_an_institution(world: World) -> None:
+    borrowed = "H37020000001" + "20250901090000" + "0002"
+    answer = await world.agency("370000").post(PATH, {}, key=borrowed)
+    assert (answer.status_code, answer.json()["code"]) == (422, "message-id-prefix")
+
+
 async def test_a_rival_of_a_running_message_is_told_so_and_gets_the_answer_later(
     world: World,
 ) -> None:
