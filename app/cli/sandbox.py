@@ -127,6 +127,7 @@ def _print(report: Report, console: Console) -> None:
         (f"clearing 清算 {report.month.quarter}", report.clearing),
         ("pairs of places 地区对", report.pairs),
         ("notices 通知书", report.notices),
+        ("payments matched 到账", report.paid),
         ("messages 报文", report.messages),
         ("seconds 耗时", report.elapsed_seconds),
     ):
@@ -137,6 +138,6 @@ def _print(report: Report, console: Console) -> None:
             console.print(f"[green]held[/green]   {it.what}", highlight=False)
         else:
             console.print(f"[red]broken[/red] {it.what}: {it.found}, and should be {it.expected}")
-    console.print("Not played, since the hub does not have it yet 尚未包含:", style="bold")
+    console.print("Not played 未包含:", style="bold")
     for each in LEFT_OUT:
         console.print(f"  {each}", highlight=False)

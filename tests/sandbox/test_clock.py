@@ -20,6 +20,7 @@ from app.runtime.hub import wall_clock
 from app.runtime.migrate import DatabaseNotReadyError
 from app.runtime.settings import Mode, Settings
 from app.sandbox.moved_clock import ClockAct, ClockAsked, MovedClock
+from app.sandbox.people import person
 from tests.flows import test_descriptions as descriptions
 from tests.support.pg import fresh_database
 from tests.support.sandbox import go, open_sandbox, personas, played
@@ -160,6 +161,31 @@ async def test_a_reset_that_is_sent_again_resets_once(sandbox: World) -> None:
     again = await sandbox.operator.post("/v1/sandbox/reset", {}, key="one-reset")
     assert again.json() == first.json()
     assert (await counts(sandbox))["settlement"] == 1
+
+
+async def test_a_reset_among_writes_leaves_nothing_by_halves(sandbox: World) -> None:
+    async def register(index: int) -> int:
+        who = person(9_700_000 + index, "110000")
+        asked = {
+            "certificate_kind": "social_security_number",
+            "certificate_number": who.number,
+            "name": who.name,
+            "insured_region": "110000",
+            "employer": "示例用人单位",
+        }
+        return (await sandbox.agency("110000").post("/v1/workers", asked)).status_code
+
+    done = await asyncio.gather(
+        *(register(index) for index in range(10)),
+        sandbox.operator.post("/v1/sandbox/reset", {}),
+        *(register(index) for index in range(10, 20)),
+    )
+    statuses = [it for it in done if isinstance(it, int)]
+    assert set(statuses) <= {200, 503}
+    found = await counts(sandbox)
+    assert found["worker"] == found["worker_identity"]
+    again = await personas(sandbox)
+    assert (await played(sandbox, again["valid-filing"])) == again["valid-filing"]["expect"]
 
 
 async def test_seeds_are_not_loaded_again_after_a_reset(sandbox: World) -> None:

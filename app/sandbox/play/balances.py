@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import date
+from functools import partial
+from typing import TypeVar
 
 from app.clearing import service as clearings
-from app.clearing.model import Clearing, Issue, NoticeKind, Run
+from app.clearing.model import BankOutcome, Clearing, Issue, Notice, NoticeKind, Run
+from app.clearing.model.paying import BankLine
+from app.clearing.service import confirming, issuing, paying
+from app.kernel.calendar import business_day
 from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
 from app.ledger import service as ledger
 from app.ledger.model import AccountKind
+from app.runtime.auth import Caller
 from app.runtime.door import Hub, reading
 from app.runtime.paging import PageAsked
 from app.runtime.work import Reading, Work
 from app.sandbox.casting import OPERATOR
+from app.sandbox.clock import in_china
+from app.sandbox.moved_clock import ClockAct, ClockAsked
 from app.sandbox.play.deeds import Stage
 from app.sandbox.play.report import Report
 from app.sandbox.play.timetable import Timetable
-from app.sandbox.sender import Kept
+from app.sandbox.sender import Kept, agency
 
+T = TypeVar("T")
 ROWS_A_PAGE = 200
+# The calendar of a clearing of the quarter that ends with the month played.
+SILENT_ON, NOTICED_ON, PAID_ON = date(2026, 1, 26), date(2026, 1, 31), date(2026, 2, 10)
 Pairs = Mapping[tuple[str, str], Money]
 
 
@@ -33,16 +45,26 @@ async def clear_and_check(stage: Stage, hub: Hub, plan: Timetable, report: Repor
     payable = {f"{AccountKind.PAYABLE}:{t}:{code}": ZERO - fund for (t, code), fund in owed.items()}
     await check_books(hub, report, "before the clearing", uncleared | payable)
 
-    clearing = await _clear(stage, hub, report)
-    issue = await _issue(stage, hub, clearing)
-    await _check_clearing(hub, clearing, pairs, report)
-    report.expect("fund of the payable notices", issue.payable_fund, report.fund)
-    report.expect("fund of the receivable notices", issue.receivable_fund, report.fund)
+    clearing = await _clear(stage, report)
+    await stage.jump(_at(SILENT_ON))
+    silent = await _send(stage, "silent", confirming.confirm_silent)
+    report.expect("sides that confirmed by silence", silent, 2 * len(pairs))
+    await stage.jump(_at(NOTICED_ON))
+    issue = await _send(stage, "notify", lambda work: issuing.issue_notices(work, clearing.number))
+    payable_notices = await _payable(hub, clearing)
+    _check_clearing(clearing, payable_notices, pairs, report)
+    _check_issue(issue, report)
     report.clearing, report.pairs = clearing.number, len(pairs)
     report.notices = issue.payable + issue.receivable
-
     notified = {f"{AccountKind.NOTIFIED}:{i}:{t}": fund for (i, t), fund in pairs.items()}
     await check_books(hub, report, "after the notices", notified | payable)
+
+    await stage.jump(_at(PAID_ON))
+    await _pay(stage, payable_notices, report)
+    treasuries: defaultdict[str, Money] = defaultdict(lambda: ZERO)
+    for (_, place), fund in pairs.items():
+        treasuries[f"{AccountKind.TREASURY}:{place}"] += fund
+    await check_books(hub, report, "after the payments", treasuries | payable)
     await _check_proof(stage, hub, plan, report)
     report.messages = stage.messages
 
@@ -89,53 +111,85 @@ async def check_books(hub: Hub, report: Report, when: str, expected: Mapping[str
     report.expect(f"balances of {len(expected)} accounts {when}", "; ".join(wrong[:3]), "")
 
 
-async def _clear(stage: Stage, hub: Hub, report: Report) -> Clearing:
+async def _clear(stage: Stage, report: Report) -> Clearing:
     asked = Run(scheme=Scheme.CROSS_PROVINCE, period=str(report.month.quarter))
-    sent = await stage.sender.send(
-        "clear",
-        OPERATOR,
-        hub.clock(),
-        lambda work: clearings.run(work, asked),
-        lambda made: Kept(number=made.number),
-    )
-    stage.messages += 1
+    return await _send(stage, "clear", lambda work: clearings.run(work, asked))
+
+
+async def _payable(hub: Hub, clearing: Clearing) -> list[Notice]:
+    """Read every payable notice of a clearing."""
+    found: list[Notice] = []
     async with _operator(hub) as it:
-        return await clearings.find(it, sent.kept.number)
+        after: str | None = ""
+        while after is not None:
+            asked = PageAsked(after, ROWS_A_PAGE)
+            page = await issuing.notices_of(it, clearing.number, asked)
+            found += [each for each in page.rows if each.kind is NoticeKind.PAYABLE]
+            after = page.last
+    return found
 
 
-async def _issue(stage: Stage, hub: Hub, clearing: Clearing) -> Issue:
-    issued: list[Issue] = []
-
-    async def act(work: Work) -> Issue:
-        issued[:] = [await clearings.issue_notices(work, clearing.number)]
-        return issued[0]
-
-    await stage.sender.send(
-        "notify", OPERATOR, hub.clock(), act, lambda it: Kept(number=it.clearing)
-    )
-    stage.messages += 1
-    return issued[0]
-
-
-async def _check_clearing(hub: Hub, clearing: Clearing, pairs: Pairs, report: Report) -> None:
+def _check_clearing(
+    clearing: Clearing, notices: Sequence[Notice], pairs: Pairs, report: Report
+) -> None:
     report.expect("total of the clearing", clearing.totals.total, report.total)
     report.expect("fund of the clearing", clearing.totals.fund, report.fund)
     # A settlement that was cancelled and made again is in it three times, and counts once.
     entries = report.settlements + 2 * report.cancelled
     report.expect("settlements in the clearing", clearing.totals.settlements, entries)
-    noticed: dict[tuple[str, str], Money] = {}
-    async with _operator(hub) as it:
-        after: str | None = ""
-        while after is not None:
-            page = await clearings.notices_of(it, clearing.number, PageAsked(after, ROWS_A_PAGE))
-            noticed |= {
-                (each.party_place, each.counter_place): each.totals.fund
-                for each in page.rows
-                if each.kind is NoticeKind.PAYABLE
-            }
-            after = page.last
+    noticed = {(it.party_place, it.counter_place): it.totals.fund for it in notices}
     wrong = {pair for pair in noticed.keys() | pairs.keys() if noticed.get(pair) != pairs.get(pair)}
     report.expect(f"notices of {len(pairs)} pairs", sorted(wrong), [])
+
+
+def _check_issue(issue: Issue, report: Report) -> None:
+    report.expect("claims without a notice", issue.waiting, 0)
+    report.expect("fund of the payable notices", issue.payable_fund, report.fund)
+    report.expect("fund of the receivable notices", issue.receivable_fund, report.fund)
+
+
+async def _pay(stage: Stage, notices: Sequence[Notice], report: Report) -> None:
+    """Let each insured place report what its bank paid, in one file."""
+    files: defaultdict[str, list[BankLine]] = defaultdict(list)
+    for it in notices:
+        lines = files[it.party_place]
+        lines.append(
+            BankLine(
+                line=len(lines) + 1,
+                bank_reference=f"PLAY{it.number}",
+                reference=it.number,
+                payer=it.party_place,
+                payee=it.counter_place,
+                amount=it.totals.fund,
+                paid_on=business_day(stage.clock()),
+            )
+        )
+    matched = 0
+    for place, lines in files.items():
+        taken = await _send(
+            stage, f"pay{place}", partial(paying.take_in, lines=lines), agency(place)
+        )
+        matched += sum(it.outcome is BankOutcome.MATCHED for it in taken.payments)
+    report.paid = matched
+    report.expect("notices paid in full", matched, len(notices))
+
+
+async def _send(
+    stage: Stage, step: str, use_case: Callable[[Work], Awaitable[T]], caller: Caller = OPERATOR
+) -> T:
+    """Let somebody do something and return what came of it."""
+    kept: list[T] = []
+
+    async def watched(work: Work) -> T:
+        kept[:] = [await use_case(work)]
+        return kept[0]
+
+    await stage.send(step, caller, watched, lambda _: Kept(number=step))
+    return kept[0]
+
+
+def _at(day: date) -> ClockAsked:
+    return ClockAsked(act=ClockAct.JUMP, to=in_china(day))
 
 
 async def _check_proof(stage: Stage, hub: Hub, plan: Timetable, report: Report) -> None:
@@ -144,7 +198,8 @@ async def _check_proof(stage: Stage, hub: Hub, plan: Timetable, report: Report) 
     async with _operator(hub) as it:
         proof = await ledger.proof(it.rx)
     report.expect("the ledger's proof", proof.difference, None)
-    booked = report.fund + again + again + report.fund  # settled, undone and redone, noticed
+    # settled, undone and redone, noticed, paid
+    booked = report.fund + again + again + report.fund + report.fund
     report.expect("turnover of the ledger", proof.turnover, booked)
 
 

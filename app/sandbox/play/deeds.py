@@ -70,7 +70,7 @@ class Stage:
 
     async def jump(self, asked: ClockAsked) -> None:
         """Set the clock as its own path does: what is due by the new time expires."""
-        kept = await self._send(
+        kept = await self.send(
             f"clock-{asked.to:%Y%m%d%H%M}",
             OPERATOR,
             lambda work: move_clock(work, self.clock, asked),
@@ -116,7 +116,7 @@ class Stage:
             BatchRow(row=number, worker=it.worker, claim=None, asked=it.asked)
             for number, it in enumerate(wishes[:ROWS_A_BATCH], start=1)
         ]
-        kept = await self._send(
+        kept = await self.send(
             f"{province}-{self.clock():%Y%m%d}-batch",
             agency(province),
             lambda work: filings.file_batch(work, rows),
@@ -149,7 +149,7 @@ class Stage:
         )
         hospital = institution(HOSPITAL, HOSPITAL[1:7])
         try:
-            await self._send(
+            await self.send(
                 f"x{it.number}-admit", hospital, lambda work: visits.admit(work, asked), _numbered
             )
         except Refusal as refusal:
@@ -216,7 +216,7 @@ class Stage:
             employer="示例用人单位",
             card_number=who.card_number,
         )
-        kept = await self._send(
+        kept = await self.send(
             f"{name}-register",
             agency(who.region),
             lambda work: entitlement.register(work, registration),
@@ -230,7 +230,7 @@ class Stage:
             injured_parts=("左小腿",),
             diagnoses=(DIAGNOSIS.name,),
         )
-        await self._send(
+        await self.send(
             f"{name}-determine",
             agency(who.region),
             lambda work: entitlement.register_determination(work, determination),
@@ -247,14 +247,15 @@ class Stage:
     ) -> Kept:
         """Let the institution of a stay do something."""
         code = it.visit.institution
-        return await self._send(f"{it.number}-{step}", institution(code, code[1:7]), use_case, show)
+        return await self.send(f"{it.number}-{step}", institution(code, code[1:7]), use_case, show)
 
-    async def _send(
+    async def send(
         self,
         step: str,
         caller: Caller,
         use_case: Callable[[Work], Awaitable[T]],
         show: Callable[[T], Kept],
     ) -> Kept:
+        """Let a caller do something at the clock's present instant."""
         self.messages += 1
         return (await self.sender.send(step, caller, self.clock(), use_case, show)).kept

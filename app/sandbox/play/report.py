@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from app.kernel.calendar import Month
 from app.kernel.money import ZERO, Money
 
-# The road ends at the notices so far; what comes after them is not played, and not pretended.
+# Not played, and not pretended.
 LEFT_OUT = (
     "advance warnings 预付金预警 (yellow, red)",
     "contests of a clearing 清算异议",
-    "payments 清算拨付",
+    "payments to institutions 拨付协议机构",
 )
 
 
@@ -47,6 +47,7 @@ class Report:
     clearing: str = ""
     pairs: int = 0
     notices: int = 0
+    paid: int = 0
     accounts: int = 0
     messages: int = 0
     days: int = 0
