@@ -77,7 +77,7 @@ async def standing(number: Number, pair: AskedPair, reading: OpenReading) -> Sta
     summary="Confirm a claim by its digest 按摘要确认清算对",
     response_model=StandingView,
     responses=problems(
-        ClearingUnknown,
+        ClaimUnknown,
         ClaimForeign,
         ClaimConfirmed,
         ClaimNoticed,
@@ -107,7 +107,7 @@ async def confirm(number: Number, pair: AskedPair, body: DigestIn, door: OpenDoo
     summary="Confirm a page of lines 分页逐笔确认",
     response_model=StandingView,
     responses=problems(
-        ClearingUnknown,
+        ClaimUnknown,
         ClaimForeign,
         ClaimConfirmed,
         ClaimNoticed,
@@ -137,7 +137,7 @@ async def confirm_lines(number: Number, pair: AskedPair, body: LinesIn, door: Op
     summary="Take a confirmation back 撤回确认",
     response_model=StandingView,
     responses=problems(
-        ClearingUnknown,
+        ClaimUnknown,
         ClaimForeign,
         SecondPersonNeeded,
         ClaimUnconfirmed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.clearing.errors import ClaimUnknown, ClearingUnknown
+from app.clearing.errors import ClaimUnknown
 from app.clearing.model import Manner, Side
 from app.clearing.model.confirming import (
     Digest,
@@ -109,7 +109,7 @@ async def _locked(work: Work, number: str, pair: Pair, objections: int) -> tuple
 async def _locked_side(work: Work, number: str, pair: Pair) -> tuple[Standing, Side]:
     it = await kept.locked_standing(work.tx, work.caller.scope, number, pair)
     if it is None:
-        raise ClearingUnknown(clearing=number)
+        raise ClaimUnknown(clearing=number)
     return it, confirming.side_of(it.claim, work.caller.region)
 
 
