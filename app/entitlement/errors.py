@@ -168,6 +168,17 @@ class LossInFuture(Refusal):
     says_zh: ClassVar = "{lost_on} 晚于 {today}。"
 
 
+class LossBeforeBirth(Refusal):
+    """A loss of entitlement lies in the worker's life."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "loss-before-birth"
+    title: ClassVar = "Nobody loses an entitlement before being born"
+    title_zh: ClassVar = "丧失待遇资格日期不得早于职工出生日期"
+    remedy: ClassVar = "Look for a slip in `lost_on`."
+    remedy_zh: ClassVar = "请核对 lost_on 是否填写有误。"
+
+
 class LossRecorded(Refusal):
     """The worker's entitlement is lost already."""
 

@@ -11,6 +11,7 @@ from app.entitlement.errors import (
     DeterminationDates,
     DeterminationMissing,
     EntitlementLost,
+    LossBeforeBirth,
     LossInFuture,
     NameMismatch,
     WorkerUnknown,
@@ -135,9 +136,13 @@ def lost(lost_on: date | None, day: date) -> EntitlementLost | None:
 
 
 @basis("hub-default/loss-kinds")
-def loss_fault(lost_on: date, today: date) -> LossInFuture | None:
+def loss_fault(
+    lost_on: date, birth_date: date, today: date
+) -> LossInFuture | LossBeforeBirth | None:
     """Death, the end of the relation or a lump sum is reported when it has happened."""
-    return LossInFuture(lost_on=lost_on, today=today) if lost_on > today else None
+    if lost_on > today:
+        return LossInFuture(lost_on=lost_on, today=today)
+    return LossBeforeBirth() if lost_on < birth_date else None
 
 
 def _card_agrees(claim: IdentityClaim, person: Person) -> bool:

@@ -219,7 +219,7 @@ async def loss(reading: Reading, number: str) -> EntitlementLoss:
 async def record_loss(work: Work, asked: LossAsked) -> EntitlementLoss:
     """Record that a worker's entitlement has ended; the worker's row stays locked."""
     found = await _own_worker(work, asked.worker)
-    fault = rules.loss_fault(asked.lost_on, work.today)
+    fault = rules.loss_fault(asked.lost_on, found.person.birth_date, work.today)
     if fault is not None:
         raise fault
     known = await store.loss_of(work.tx, found.worker.id)

@@ -12,6 +12,7 @@ from app.entitlement.errors import (
     CardMismatch,
     DeterminationMissing,
     EntitlementLost,
+    LossBeforeBirth,
     LossInFuture,
     LossRecorded,
     NameMismatch,
@@ -327,7 +328,7 @@ async def cancel(number: Number, body: CancellationIn, door: OpenDoor) -> Respon
     summary="Record a loss of entitlement 登记丧失待遇资格",
     status_code=201,
     response_model=LossReportView,
-    responses=problems(WorkerUnknown, LossInFuture, LossRecorded),
+    responses=problems(WorkerUnknown, LossInFuture, LossBeforeBirth, LossRecorded),
     dependencies=[INSURED_AGENCY],
 )
 async def lose(body: LossIn, door: OpenDoor) -> Response:

@@ -19,6 +19,7 @@ from app.kernel.costs import CostKind
 from app.kernel.lifecycle import NoSuchMove
 
 DAY = date(2025, 9, 1)
+BORN = date(1980, 1, 1)
 INJURY = Determination(
     id=1,
     number="D1100002509010000001",
@@ -116,8 +117,15 @@ def test_the_day_of_the_loss_is_the_last_one_entitled(lost_on: date | None, *, l
 
 
 def test_a_loss_is_reported_when_it_has_happened() -> None:
-    assert rules.loss_fault(DAY, DAY) is None
-    assert isinstance(rules.loss_fault(date(2025, 9, 2), DAY), errors.LossInFuture)
+    assert rules.loss_fault(DAY, BORN, DAY) is None
+    assert isinstance(rules.loss_fault(date(2025, 9, 2), BORN, DAY), errors.LossInFuture)
+
+
+def test_nobody_loses_an_entitlement_before_birth() -> None:
+    assert rules.loss_fault(BORN, BORN, DAY) is None
+    early = rules.loss_fault(date(1979, 12, 31), BORN, DAY)
+    assert isinstance(early, errors.LossBeforeBirth)
+    assert not early.facts, "a date of birth is told to nobody"
 
 
 def test_a_determination_is_withdrawn_once() -> None:
