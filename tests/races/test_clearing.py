@@ -11,10 +11,13 @@ from app.kernel.money import Money
 from tests.support.clearing import (
     Arranged,
     a_hospital_with_one_drug,
+    all_claims,
     all_items,
     arranged,
+    claim_path,
     cleared,
     confirmed,
+    digest_of,
     noticed,
     periods_of,
     ready_to_settle,
@@ -136,3 +139,52 @@ async def test_a_settlement_at_midnight_of_the_quarter_is_in_exactly_one_clearin
         await noticed(world, clearing)
     assert (await balances(world))["notified:110000:370000"][0] == settled_yuan.fen + 77
     assert (await proven(world)).holds
+
+
+async def test_both_sides_and_the_operator_at_once_leave_one_word_each_and_one_notice(
+    world: World,
+) -> None:
+    """Confirmations, withdrawals and notices meet on one claim: notices only on a confirmed one."""
+    world.clock.set_day("2027-04-21")
+    await arranged(world, Arranged("120000", "500000", 99, date(2027, 2, 1)))
+    number = await cleared(world, "2027Q1")
+    (it,) = await all_claims(world, number)
+    path, digest = claim_path(number, it["claim"]), digest_of(it["claim"])
+    notices = f"/v1/clearings/{number}/notices"
+    sides = [world.agency(place) for place in ("120000", "500000")]
+    answers = await asyncio.gather(
+        *(side.post(f"{path}/confirmations", digest) for side in sides * 4),
+        *(world.operator.post(notices) for _ in range(4)),
+    )
+    assert sum(answer.status_code == 201 for answer in answers[:8]) == 2
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    issued = sum(answer.status_code == 201 for answer in answers[8:])
+    if not issued:
+        assert (await world.operator.post(notices)).status_code == 201
+    assert issued <= 1
+    assert len((await world.operator.get(notices)).json()["items"]) == 2
+    assert (await proven(world)).holds
+
+
+async def test_the_same_bank_sheet_sent_many_times_at_once_pays_once(world: World) -> None:
+    world.clock.set_day("2027-07-21")
+    await arranged(world, Arranged("120000", "510000", 5000, date(2027, 5, 1)))
+    number = await cleared(world, "2027Q2")
+    await noticed(world, number)
+    listed = (await world.agency("120000").get(f"/v1/clearings/{number}/notices")).json()
+    reference = listed["items"][0]["number"]
+    sheet = (
+        "bank_reference,reference,payer,payee,amount,date\n"
+        f"B1,{reference},120000,510000,20.00,2027-08-02\n"
+        f"B2,{reference},120000,510000,30.00,2027-08-02\n"
+    ).encode()
+    headers = {"Content-Type": "text/csv"}
+    path = "/v1/clearing-payments/import"
+    answers = await asyncio.gather(
+        *(world.agency("510000").post(path, content=sheet, headers=headers) for _ in range(6))
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert sorted(answer.json()["known"] for answer in answers) == [0, 2, 2, 2, 2, 2]
+    kept = await balances(world)
+    assert kept["notified:120000:510000"][0] == 0
+    assert kept["treasury:510000"][0] == 5000

@@ -19,6 +19,8 @@ from app.runtime.paging import PageAsked
 
 _TEXTS = ARRAY(sa.Text)
 _REFERENCES = sa.bindparam("references", type_=_TEXTS)
+# Imports are few and go one after another: the same sheet sent twice at once is known to the second.
+_ALONE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('bank_confirmation', 0))")
 _KNOWN: sa.Select[Any] = sa.select(bank_confirmation).where(
     bank_confirmation.c.bank_reference == sa.func.any(_REFERENCES)
 )
@@ -110,7 +112,8 @@ _CLOSE_YEAR = sa.text(
 
 
 async def known(tx: Tx, bank_references: Sequence[str]) -> Mapping[str, BankLine]:
-    """Read the bank's lines that came before under these references."""
+    """Read the bank's lines that came before under these references, and let no others come."""
+    await tx.execute(_ALONE)
     found = await tx.execute(_KNOWN, {"references": list(bank_references)})
     return {row.bank_reference: _line(row) for row in found}
 
