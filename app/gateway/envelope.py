@@ -74,7 +74,8 @@ class Reference:
         The serial is drawn from sender's id and instant, so that no counter is shared.
         """
         stamp = self.received_at.astimezone(CHINA)
-        seed = f"{self.message}\0{self.received_at.isoformat()}".encode()
+        # An id with half a character in it is refused, and the refusal has a number as well.
+        seed = f"{self.message}\0{self.received_at.isoformat()}".encode(errors="replace")
         serial = int.from_bytes(hashlib.sha256(seed).digest()[:8], "big") % 10**SERIAL_DIGITS
         return f"{HUB_REGION}{stamp:%Y%m%d%H%M%S}{serial:0{SERIAL_DIGITS}d}"
 

@@ -72,6 +72,14 @@ async def test_every_fault_of_a_header_is_told_at_once(world: World) -> None:
     ]
 
 
+async def test_half_a_character_anywhere_is_a_fault_and_not_a_bug(world: World) -> None:
+    his = hospital(world)
+    for name in ("msgid", "sign_no", "opter"):
+        assert "FIELD_FORMAT" in await his.refused("1901", DICTIONARY, **{name: "\ud800"}), name
+    for odd in ({"\ud800": {}}, {"data": {"type": "insutype", "\ud800": "1"}}):
+        assert (await his.post(his.envelope("1901", odd))).status_code == 200
+
+
 async def test_a_message_id_begins_with_the_senders_code(world: World) -> None:
     his = hospital(world)
     wrong = his.message_id().replace("H37", "H11")
