@@ -127,6 +127,7 @@ def _print(report: Report, console: Console) -> None:
         (f"clearing 清算 {report.month.quarter}", report.clearing),
         ("pairs of places 地区对", report.pairs),
         ("notices 通知书", report.notices),
+        ("contested and deducted 异议扣减", report.contested),
         ("payments matched 到账", report.paid),
         ("messages 报文", report.messages),
         ("seconds 耗时", report.elapsed_seconds),

@@ -46,7 +46,8 @@ async def test_a_month_is_played_and_every_balance_holds(world: World) -> None:
     assert report.holds, [it for it in report.checks if not it.held]
     assert (report.settlements, report.cancelled) == (102, -(-102 // CANCELLED_EVERY))
     assert (report.filings, report.expired, report.refused) == (report.workers, 5, 5)
-    assert report.fund.fen > 0
+    assert 0 < report.contested.fen < report.fund.fen
+    assert report.paid == report.notices // 2 > 0
     assert told == sorted(told)
     document = report.document()
     assert document["left_out"] == list(LEFT_OUT)

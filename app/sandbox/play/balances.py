@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
@@ -10,7 +10,8 @@ from functools import partial
 from typing import TypeVar
 
 from app.clearing import service as clearings
-from app.clearing.model import BankOutcome, Clearing, Issue, Notice, NoticeKind, Run
+from app.clearing.model import BankOutcome, Clearing, ContestReason, Issue, Notice, NoticeKind, Run
+from app.clearing.model.confirming import Digest, Objection, Pair
 from app.clearing.model.paying import BankLine
 from app.clearing.service import confirming, issuing, paying
 from app.kernel.calendar import business_day
@@ -27,13 +28,14 @@ from app.sandbox.clock import in_china
 from app.sandbox.moved_clock import ClockAct, ClockAsked
 from app.sandbox.play.deeds import Stage
 from app.sandbox.play.report import Report
-from app.sandbox.play.timetable import Timetable
+from app.sandbox.play.timetable import Stay, Timetable
 from app.sandbox.sender import Kept, agency
 
 T = TypeVar("T")
 ROWS_A_PAGE = 200
 # The calendar of a clearing of the quarter that ends with the month played.
-SILENT_ON, NOTICED_ON, PAID_ON = date(2026, 1, 26), date(2026, 1, 31), date(2026, 2, 10)
+CONTESTED_ON, SILENT_ON = date(2026, 1, 22), date(2026, 1, 26)
+NOTICED_ON, PAID_ON = date(2026, 1, 31), date(2026, 2, 10)
 Pairs = Mapping[tuple[str, str], Money]
 
 
@@ -46,26 +48,42 @@ async def clear_and_check(stage: Stage, hub: Hub, plan: Timetable, report: Repor
     await check_books(hub, report, "before the clearing", uncleared | payable)
 
     clearing = await _clear(stage, report)
+    await stage.jump(_at(CONTESTED_ON))
+    called, held = dict(pairs), ZERO
+    contested = _contested(stage, plan)
+    if contested is not None:
+        await _contest(stage, hub, clearing, contested)
+        # Nobody will answer: what the insured place holds to be owed stands, and the
+        # institution bears the difference.
+        held = stage.funds[contested.number]
+        called[contested.pair] -= held
+        payable[_payable_to(contested.pair[1], contested.visit.institution)] += held
+    report.contested = held
     await stage.jump(_at(SILENT_ON))
+    claims = len({it.pair for it in plan.stays})  # a claim of nothing is confirmed as well
     silent = await _send(stage, "silent", confirming.confirm_silent)
-    report.expect("sides that confirmed by silence", silent, 2 * len(pairs))
+    report.expect("sides that confirmed by silence", silent, 2 * claims - (held != ZERO))
     await stage.jump(_at(NOTICED_ON))
     issue = await _send(stage, "notify", lambda work: issuing.issue_notices(work, clearing.number))
     payable_notices = await _payable(hub, clearing)
-    _check_clearing(clearing, payable_notices, pairs, report)
-    _check_issue(issue, report)
+    _check_clearing(clearing, payable_notices, called, report)
+    _check_issue(issue, report.fund - held, report)
     report.clearing, report.pairs = clearing.number, len(pairs)
     report.notices = issue.payable + issue.receivable
-    notified = {f"{AccountKind.NOTIFIED}:{i}:{t}": fund for (i, t), fund in pairs.items()}
+    notified = {f"{AccountKind.NOTIFIED}:{i}:{t}": fund for (i, t), fund in called.items()}
     await check_books(hub, report, "after the notices", notified | payable)
 
     await stage.jump(_at(PAID_ON))
     await _pay(stage, payable_notices, report)
     treasuries: defaultdict[str, Money] = defaultdict(lambda: ZERO)
-    for (_, place), fund in pairs.items():
+    for (_, place), fund in called.items():
         treasuries[f"{AccountKind.TREASURY}:{place}"] += fund
     await check_books(hub, report, "after the payments", treasuries | payable)
-    await _check_proof(stage, hub, plan, report)
+    again = Money.total(stage.funds[it.number] for it in plan.stays if it.again)
+    # settled, undone and redone, deducted, noticed, paid
+    due = report.fund - held
+    booked = report.fund + again + again + held + due + due
+    await _check_proof(hub, booked, report)
     report.messages = stage.messages
 
 
@@ -137,15 +155,15 @@ def _check_clearing(
     # A settlement that was cancelled and made again is in it three times, and counts once.
     entries = report.settlements + 2 * report.cancelled
     report.expect("settlements in the clearing", clearing.totals.settlements, entries)
-    noticed = {(it.party_place, it.counter_place): it.totals.fund for it in notices}
+    noticed = {(it.party_place, it.counter_place): it.amount for it in notices}
     wrong = {pair for pair in noticed.keys() | pairs.keys() if noticed.get(pair) != pairs.get(pair)}
     report.expect(f"notices of {len(pairs)} pairs", sorted(wrong), [])
 
 
-def _check_issue(issue: Issue, report: Report) -> None:
+def _check_issue(issue: Issue, fund: Money, report: Report) -> None:
     report.expect("claims without a notice", issue.waiting, 0)
-    report.expect("fund of the payable notices", issue.payable_fund, report.fund)
-    report.expect("fund of the receivable notices", issue.receivable_fund, report.fund)
+    report.expect("fund of the payable notices", issue.payable_fund, fund)
+    report.expect("fund of the receivable notices", issue.receivable_fund, fund)
 
 
 async def _pay(stage: Stage, notices: Sequence[Notice], report: Report) -> None:
@@ -160,7 +178,7 @@ async def _pay(stage: Stage, notices: Sequence[Notice], report: Report) -> None:
                 reference=it.number,
                 payer=it.party_place,
                 payee=it.counter_place,
-                amount=it.totals.fund,
+                amount=it.amount,
                 paid_on=business_day(stage.clock()),
             )
         )
@@ -192,15 +210,47 @@ def _at(day: date) -> ClockAsked:
     return ClockAsked(act=ClockAct.JUMP, to=in_china(day))
 
 
-async def _check_proof(stage: Stage, hub: Hub, plan: Timetable, report: Report) -> None:
-    """Let the ledger prove itself; the turnover is every amount once, as often as it was booked."""
-    again = Money.total(stage.funds[it.number] for it in plan.stays if it.again)
+async def _check_proof(hub: Hub, booked: Money, report: Report) -> None:
+    """Let the ledger prove itself; the turnover is every amount as often as it was booked."""
     async with _operator(hub) as it:
         proof = await ledger.proof(it.rx)
     report.expect("the ledger's proof", proof.difference, None)
-    # settled, undone and redone, noticed, paid
-    booked = report.fund + again + again + report.fund + report.fund
     report.expect("turnover of the ledger", proof.turnover, booked)
+
+
+def _contested(stage: Stage, plan: Timetable) -> Stay | None:
+    """Pick a settlement to be contested: of a pair with several, so that its claim is not emptied.
+
+    One that was made anew is left alone.
+    """
+    stays = [it for it in plan.stays if stage.funds[it.number] != ZERO]
+    counted = Counter(it.pair for it in stays)
+    several = (it for it in stays if counted[it.pair] > 1 and not it.again)
+    return max(several, key=lambda it: (counted[it.pair], it.number), default=None)
+
+
+async def _contest(stage: Stage, hub: Hub, clearing: Clearing, it: Stay) -> None:
+    """Let the insured place confirm its claim by the digest, but for one settlement."""
+    pair = Pair(*it.pair)
+    async with _operator(hub) as look:
+        claim = (await confirming.standing(look, clearing.number, pair)).claim
+    digest = Digest(settlements=claim.totals.settlements, fund=claim.totals.fund, root=claim.root)
+    objection = Objection(
+        settlement=stage.settlements[it.number],
+        reason=ContestReason.WRONG_AMOUNT,
+        proposed=ZERO,
+        note="示例异议",
+    )
+    await _send(
+        stage,
+        "contest",
+        lambda work: confirming.confirm(work, clearing.number, pair, digest, [objection]),
+        agency(it.pair[0]),
+    )
+
+
+def _payable_to(place: str, institution: str) -> str:
+    return f"{AccountKind.PAYABLE}:{place}:{institution}"
 
 
 def _operator(hub: Hub) -> AbstractAsyncContextManager[Reading]:

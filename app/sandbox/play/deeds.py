@@ -62,6 +62,7 @@ class Stage:
     clock: MovedClock
     visits: dict[int, str] = field(default_factory=dict)
     funds: dict[int, Money] = field(default_factory=dict)
+    settlements: dict[int, str] = field(default_factory=dict)
     messages: int = 0
     filed: int = 0
     batches: int = 0
@@ -202,7 +203,7 @@ class Stage:
                 fund_fen=settled.bill.fund.fen,
             ),
         )
-        self.funds[it.number] = kept.fund
+        self.funds[it.number], self.settlements[it.number] = kept.fund, kept.number
         return kept.number
 
     async def _register(

@@ -10,7 +10,6 @@ from app.kernel.money import ZERO, Money
 # Not played, and not pretended.
 LEFT_OUT = (
     "advance warnings 预付金预警 (yellow, red)",
-    "contests of a clearing 清算异议",
     "payments to institutions 拨付协议机构",
 )
 
@@ -48,6 +47,7 @@ class Report:
     pairs: int = 0
     notices: int = 0
     paid: int = 0
+    contested: Money = ZERO
     accounts: int = 0
     messages: int = 0
     days: int = 0
