@@ -65,14 +65,14 @@ def notice_page(it: Notice) -> str:
 <style>{_STYLE}</style></head><body>
 <h1>{escape(zh)}</h1><p class="en">{escape(en)}</p>
 <p class="number">编号 No. {escape(it.number)}</p>
-<p><strong>{escape(it.party_place)} 经办机构：</strong></p>
+<p><strong>{_named(it.party_name, it.party_place)} 经办机构：</strong></p>
 <p>{_sentence(it)}</p>
 <table><thead><tr><th>项目 Item</th><th>笔数 Number</th><th>金额（元）Yuan</th></tr></thead>
 <tbody>{rows}</tbody></table>
 <table><tbody>
 <tr><th>清算编号 Clearing</th><td>{escape(it.clearing)}</td></tr>
 <tr><th>清算期 Period</th><td>{escape(it.period)}</td></tr>
-<tr><th>对方 Counterpart</th><td>{escape(it.counter_place)}，{escape(it.counterpart)}</td></tr>
+<tr><th>对方 Counterpart</th><td>{_named(it.counter_name, it.counter_place)}，{escape(it.counterpart)}</td></tr>
 <tr><th>提交财政截止 To finance by</th><td>{_day(it.due.to_finance_by)}</td></tr>
 <tr><th>拨付截止 Pay by</th><td>{_day(it.due.pay_by)}</td></tr>
 <tr><th>付款附言 Reference</th><td>{escape(_reference(it))}</td></tr>
@@ -158,7 +158,7 @@ def _sentence(it: Notice) -> str:
     """Say who pays whom; a credit runs the other way."""
     pays = (it.kind is NoticeKind.PAYABLE) != it.amount.is_negative
     owed = -it.amount if it.amount.is_negative else it.amount
-    other = escape(it.counter_place)
+    other = _named(it.counter_name, it.counter_place)
     if pays:
         return (
             f"请于 {_day(it.due.pay_by)} 前向 {other} 支付 {owed} 元。 "
@@ -168,6 +168,11 @@ def _sentence(it: Notice) -> str:
         f"{other} 将于 {_day(it.due.pay_by)} 前向你地支付 {owed} 元，请核收。 "
         f"{other} pays you {owed} yuan by {it.due.pay_by}."
     )
+
+
+def _named(name: str, place: str) -> str:
+    """Write a place as its name and code."""
+    return escape(place if name == place else f"{name}（{place}）")
 
 
 def _reference(it: Notice) -> str:

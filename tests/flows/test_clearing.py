@@ -257,6 +257,7 @@ async def test_what_is_settled_late_falls_in_the_next_period(world: World, quart
     assert await periods_of(world, [late, due]) == [number, number]
     items = await all_items(world.operator, number)
     assert [it["fund"] for it in items] == ["0.07", "9.99", "0.08"]
+    assert [it["of_period"] for it in items] == ["2025Q3", "2025Q4", "2025Q4"]
     before = await all_items(world.operator, quarter)
     assert late not in {it["number"] for it in before}
 

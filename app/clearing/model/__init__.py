@@ -231,7 +231,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A settlement as a clearing counts it; the `root` of its claim is made of these."""
+    """A settlement as a clearing counts it; the `root` of its claim is made of these.
+
+    `of_period` is the period of its own day: another than the clearing's where it came late.
+    """
 
     number: str
     insured_place: str
@@ -242,6 +245,7 @@ class Item:
     total: Money
     fund: Money
     carried_from: str | None
+    of_period: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +309,8 @@ class Notice:
     kind: NoticeKind
     party_place: str
     counter_place: str
+    party_name: str
+    counter_name: str
     totals: Totals
     deducted: Part
     rolled: Part

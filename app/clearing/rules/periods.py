@@ -30,6 +30,12 @@ def kept_period(text: str) -> Period:
     return _read(text)
 
 
+@basis("hub-default/period", "hub-default/roll-forward")
+def of_period(day: date, cleared: Period) -> Period:
+    """The period a day lies in, of the kind that was cleared: an earlier one is a late item's."""
+    return Quarter.of(day) if isinstance(cleared, Quarter) else Month.of(day)
+
+
 @basis("hub-default/period", "hub-default/clearing-calendar")
 def require_over(period: Period, today: date) -> None:
     """A period is cleared when its last day is over: nothing more can fall into it."""

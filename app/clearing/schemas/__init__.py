@@ -191,6 +191,11 @@ class ItemView(BaseModel):
     month: str = Field(description="Month it counts in 所属月份", examples=["2025-09"])
     total: str = Field(description=f"Cost, {_YUAN} 费用总额", examples=["18250.00"])
     fund: str = Field(description=f"Fund share, {_YUAN} 基金支付", examples=["17020.00"])
+    of_period: str = Field(
+        description="Period of its business date; earlier than the clearing's if it came late "
+        "业务日期所属清算期，早于本期即为迟报",
+        examples=["2025Q3"],
+    )
     carried_from: str | None = Field(
         description="Clearing in which it was contested and from which it rolled forward "
         "因争议顺延的，原清算编号",
@@ -209,6 +214,7 @@ class ItemView(BaseModel):
             month=it.month,
             total=str(it.total),
             fund=str(it.fund),
+            of_period=it.of_period,
             carried_from=it.carried_from,
         )
 

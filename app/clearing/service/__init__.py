@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.clearing.errors import ClearingExists, ClearingUnknown, StatementUnknown
 from app.clearing.model import (
@@ -110,7 +111,7 @@ async def items(
     treatment_place: str | None,
 ) -> Page[Item]:
     """List the settlements in a clearing that the caller is a side of."""
-    await find(reading, number)
+    clearing = await find(reading, number)
     found = await kept_claims.items(
         reading.rx,
         reading.caller.scope,
@@ -119,7 +120,11 @@ async def items(
         insured_place=insured_place,
         treatment_place=treatment_place,
     )
-    return Page.of(found, page, lambda it: it.number)
+    period = periods.kept_period(clearing.period)
+    linked = [
+        replace(it, of_period=str(periods.of_period(it.business_day, period))) for it in found
+    ]
+    return Page.of(linked, page, lambda it: it.number)
 
 
 async def city_shares(reading: Reading, number: str, place: str) -> tuple[CityShare, ...]:

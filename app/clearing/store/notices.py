@@ -13,6 +13,7 @@ from app.clearing.model import DueDates, Notice, NoticeDraft, NoticeKind, Part, 
 from app.clearing.tables import claim, clearing, notice
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
+from app.parties.tables import region
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
 from app.runtime.paging import PageAsked
@@ -46,6 +47,7 @@ _ISSUE = sa.text(
     ),
 )
 _other = notice.alias("other")
+_party, _counter = region.alias("party_region"), region.alias("counter_region")
 _ALL_NOTICES = sa.select(
     notice,
     _other.c.number.label("counterpart"),
@@ -56,10 +58,14 @@ _ALL_NOTICES = sa.select(
     claim.c.total_fen,
     claim.c.fund_fen.label("claimed_fen"),
     claim.c.root,
+    sa.func.coalesce(_party.c.name, notice.c.party_place).label("party_name"),
+    sa.func.coalesce(_counter.c.name, notice.c.counter_place).label("counter_name"),
 ).select_from(
     notice.join(claim, claim.c.id == notice.c.claim_id)
     .join(clearing, clearing.c.id == claim.c.clearing_id)
     .join(_other, sa.and_(_other.c.claim_id == claim.c.id, _other.c.kind != notice.c.kind))
+    .outerjoin(_party, _party.c.code == notice.c.party_place)
+    .outerjoin(_counter, _counter.c.code == notice.c.counter_place)
 )
 _ISSUED = _ALL_NOTICES.where(
     claim.c.id == sa.func.any(sa.bindparam("claim_ids", type_=ARRAY(sa.BigInteger)))
@@ -182,6 +188,8 @@ def _notice(row: sa.Row[Any]) -> Notice:
         kind=NoticeKind(row.kind),
         party_place=row.party_place,
         counter_place=row.counter_place,
+        party_name=row.party_name,
+        counter_name=row.counter_name,
         period=row.period,
         scheme=Scheme(row.scheme),
         totals=Totals(row.settlement_count, Money(row.total_fen), Money(row.claimed_fen)),

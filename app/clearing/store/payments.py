@@ -19,7 +19,7 @@ from app.runtime.paging import PageAsked
 
 _TEXTS = ARRAY(sa.Text)
 _REFERENCES = sa.bindparam("references", type_=_TEXTS)
-# Imports are few and go one after another: the same sheet sent twice at once is known to the second.
+# Imports are few and go one after another: a sheet sent twice at once is known the second time.
 _ALONE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('bank_confirmation', 0))")
 _KNOWN: sa.Select[Any] = sa.select(bank_confirmation).where(
     bank_confirmation.c.bank_reference == sa.func.any(_REFERENCES)

@@ -25,7 +25,7 @@ from app.clearing.model import (
     Side,
     Totals,
 )
-from app.clearing.model.confirming import Contest, Pair, Reply
+from app.clearing.model.confirming import Answered, Contest, Pair, Reply
 from app.clearing.model.paying import BankLine, Call, CityShare
 from app.clearing.rules import cities, confirming, contests, payments
 from app.kernel.calendar import Month, Quarter
@@ -145,7 +145,7 @@ def test_an_answer_says_what_is_owed(
     event: ContestEvent, amount: int | None, state: ContestState, agreed: int
 ) -> None:
     reply = Reply(event, None if amount is None else Money(amount), "示例")
-    assert contests.answer(CONTEST, reply) == contests.Answered(state, Money(agreed))
+    assert contests.answer(CONTEST, reply) == Answered(state, Money(agreed))
 
 
 @pytest.mark.parametrize("fen", [-1, 100, 300, 301])
