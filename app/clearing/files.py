@@ -26,6 +26,10 @@ _TITLES = {
     NoticeKind.PAYABLE: ("工伤保险异地就医费用付款通知书", "Notice of payment"),
     NoticeKind.RECEIVABLE: ("工伤保险异地就医费用收款通知书", "Notice of receipt"),
 }
+_NUMERALS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "万")
+_HUNDRED_MILLIONS = 2
 _STYLE = """
 @page { size: A4; margin: 25mm 22mm; }
 body { font-family: "FangSong", "STFangsong", "Noto Serif CJK SC", serif; color: #000;
@@ -69,10 +73,12 @@ def notice_page(it: Notice) -> str:
 <p>{_sentence(it)}</p>
 <table><thead><tr><th>项目 Item</th><th>笔数 Number</th><th>金额（元）Yuan</th></tr></thead>
 <tbody>{rows}</tbody></table>
+<p>金额大写：{capitals(it.amount)}</p>
 <table><tbody>
 <tr><th>清算编号 Clearing</th><td>{escape(it.clearing)}</td></tr>
 <tr><th>清算期 Period</th><td>{escape(it.period)}</td></tr>
-<tr><th>对方 Counterpart</th><td>{_named(it.counter_name, it.counter_place)}，{escape(it.counterpart)}</td></tr>
+<tr><th>对方 Counterpart</th><td>{_named(it.counter_name, it.counter_place)}</td></tr>
+<tr><th>对方通知书 Its notice</th><td>{escape(it.counterpart)}</td></tr>
 <tr><th>提交财政截止 To finance by</th><td>{_day(it.due.to_finance_by)}</td></tr>
 <tr><th>拨付截止 Pay by</th><td>{_day(it.due.pay_by)}</td></tr>
 <tr><th>付款附言 Reference</th><td>{escape(_reference(it))}</td></tr>
@@ -84,6 +90,39 @@ off.</p>
 <p class="issuer">部级经办机构<br>{_day(issued)}</p>
 </body></html>
 """
+
+
+def capitals(amount: Money) -> str:
+    """Write an amount in the numerals of financial documents (金额大写), hard to alter."""
+    yuan, rest = divmod(abs(amount.fen), 100)
+    jiao, fen = divmod(rest, 10)
+    text = "负" if amount.is_negative else ""
+    text += f"{_whole(yuan)}元" if yuan or not rest else ""
+    if not rest:
+        return f"{text}整"
+    if jiao:
+        text += f"{_NUMERALS[jiao]}角"
+    elif yuan:
+        text += "零"
+    return f"{text}{_NUMERALS[fen]}分" if fen else f"{text}整"
+
+
+def _whole(number: int) -> str:
+    """Write a whole number: 拾, 佰 and 仟 within each four digits, 万 and 亿 between them."""
+    digits = str(number)
+    text, pending, in_group = "", False, False
+    for index, digit in enumerate(digits):
+        group, place = divmod(len(digits) - 1 - index, 4)
+        if digit == "0":
+            pending = True
+        else:
+            text += ("零" if pending and text else "") + _NUMERALS[int(digit)] + _PLACES[place]
+            pending, in_group = False, True
+        if place == 0:
+            spans = group == _HUNDRED_MILLIONS and len(digits) > 4 * (group + 1)
+            text += _GROUPS[group] if in_group or spans else ""
+            in_group = False
+    return text or "零"
 
 
 def advice_csv(advised: Sequence[Advice]) -> bytes:
@@ -182,8 +221,15 @@ def _reference(it: Notice) -> str:
 def _row(label: str, number: int, amount: Money) -> str:
     return (
         f'<tr><th>{escape(label)}</th><td class="amount">{number}</td>'
-        f'<td class="amount">{amount}</td></tr>'
+        f'<td class="amount">{_grouped(amount)}</td></tr>'
     )
+
+
+def _grouped(amount: Money) -> str:
+    """Write an amount with its thousands parted, as on paper."""
+    sign = "-" if amount.is_negative else ""
+    yuan, fen = divmod(abs(amount.fen), 100)
+    return f"{sign}{yuan:,}.{fen:02d}"
 
 
 def _part(label: str, part: Part) -> str:
