@@ -139,6 +139,28 @@ async def test_lines_are_confirmed_in_pages_and_stay_visible_in_part(world: Worl
     assert last.json()["insured"]["confirmed_at"] is not None
 
 
+async def test_a_line_may_be_contested_and_counts_as_sent(world: World) -> None:
+    number, claim = await a_claim(world, items=2)
+    path, beijing = f"{claim_path(number, claim)}/lines", world.agency(BEIJING)
+    agreed, other = await lines_of(world, number)
+    contest = {"reason": "counted_twice", "note": "与上期重复"}
+    page = {"page": 1, "totalrow": 2, "lines": [other | {"contest": contest}]}
+    for _ in range(2):
+        said = await beijing.post(path, page)
+        assert (said.json()["contested"]["items"], said.json()["insured"]["lines"]) == (1, 1)
+    done = await beijing.post(path, {"page": 2, "totalrow": 2, "lines": [agreed]})
+    assert done.json()["insured"]["confirmed_at"] is not None
+    listed = (await beijing.get("/v1/contests", clearing=number, state="open")).json()
+    assert [it["settlement"] for it in listed["items"]] == [other["settlement"]]
+    assert (await beijing.get("/v1/contests/Z0000000000000000000")).status_code == 404
+    taken = await second(beijing).post(
+        f"{claim_path(number, claim)}/withdrawals", {"reason": "补充证据"}
+    )
+    assert taken.json()["contested"]["items"] == 0
+    whole = await beijing.post(path, {"page": 1, "totalrow": 2, "lines": [agreed, other]})
+    assert whole.json()["insured"]["confirmed_at"] is not None
+
+
 async def test_a_page_with_a_bad_line_or_another_total_keeps_nothing(world: World) -> None:
     number, claim = await a_claim(world)
     path, beijing = f"{claim_path(number, claim)}/lines", world.agency(BEIJING)
@@ -174,6 +196,13 @@ async def test_a_confirmation_is_taken_back_by_a_second_person_until_notices_are
     for place in (BEIJING, SHANDONG):
         await world.agency(place).post(f"{path}/confirmations", digest_of(claim))
     assert (await world.operator.post(f"/v1/clearings/{number}/notices")).status_code == 201
+    (kept,) = await all_claims(world, number)
+    read = await beijing.get(path)
+    assert read.json() == kept
+    other_pair = f"/v1/clearings/{number}/claims/{SHANDONG}/{BEIJING}"
+    assert (await beijing.get(other_pair)).json()["code"] == "claim-unknown"
+    confirmed_late = await beijing.post(f"{path}/confirmations", digest_of(claim))
+    assert (confirmed_late.status_code, confirmed_late.json()["code"]) == (409, "claim-noticed")
     late = await second(beijing).post(f"{path}/withdrawals", reason)
     assert (late.status_code, late.json()["code"]) == (409, "claim-noticed")
 
