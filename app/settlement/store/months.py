@@ -21,10 +21,11 @@ _MONTHS_BACK = 3
 # Exclusive, per place and month, in one order. Waits for the settlements under way that may fall
 # into these months and for nobody else; who comes meanwhile finds the lock asked for, takes the
 # month as closed and goes on to the next. The locks are kept until the closing is written, so a
-# closing that fails closes nothing.
+# closing that fails closes nothing. What follows may take in a nation's quarter, a million rows,
+# and nobody waits for it: it gets more time than a request has.
 _LOCK = sa.text(
     """
-    SELECT count(pg_advisory_xact_lock(
+    SELECT set_config('statement_timeout', '15min', true), count(pg_advisory_xact_lock(
                hashtextextended('settlement_month ' || code || ' ' || month, 0)))
       FROM (SELECT code, month FROM region CROSS JOIN unnest(:months) AS asked(month)
              WHERE level IN ('province', 'city') AND (:places IS NULL OR code = ANY (:places))
