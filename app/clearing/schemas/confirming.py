@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from app.clearing.model import ContestEvent, ContestReason, ContestState, Manner
 from app.clearing.model.confirming import (
@@ -23,7 +24,25 @@ from app.clearing.schemas import ClaimView, PartView
 from app.kernel.money import YUAN, Money
 
 _SETTLEMENT = "A3701002509010000001"
-_STRICT = ConfigDict(extra="forbid", frozen=True)
+_ROOT = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
+_REASON = "核对后发现金额有误"
+_CONTEST: JsonDict = {
+    "reason": "wrong_amount",
+    "proposed": "0.00",
+    "note": "与就医地收费票据金额不符",
+}
+_OBJECTION: JsonDict = {"settlement": _SETTLEMENT, **_CONTEST}
+_DIGEST: JsonDict = {"settlements": 128, "fund": "1702500.50", "root": _ROOT, "contests": []}
+_LINE: JsonDict = {"settlement": _SETTLEMENT, "fund": "17020.00"}
+_LINES: JsonDict = {"page": 1, "totalrow": 1, "lines": [_LINE]}
+_REPLY: JsonDict = {"reply": "accepted", "note": "经核对票据，认可"}
+
+
+def _strict(example: JsonDict) -> ConfigDict:
+    """Take these fields and no others; show this example of the whole."""
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"example": example})
+
+
 Yuan = Annotated[str, Field(pattern=f"^{YUAN.pattern}$", max_length=20)]
 Number = Annotated[str, Field(pattern=r"^A[0-9]{19}$", examples=[_SETTLEMENT])]
 
@@ -31,7 +50,7 @@ Number = Annotated[str, Field(pattern=r"^A[0-9]{19}$", examples=[_SETTLEMENT])]
 class ContestIn(BaseModel):
     """Why an item is contested, and what is held to be owed 争议."""
 
-    model_config = _STRICT
+    model_config = _strict(_CONTEST)
 
     reason: ContestReason = Field(description="Reason 争议原因", examples=["wrong_amount"])
     proposed: Yuan = Field(
@@ -50,6 +69,8 @@ class ContestIn(BaseModel):
 class ObjectionIn(ContestIn):
     """An item the confirmation leaves out 异议明细."""
 
+    model_config = _strict(_OBJECTION)
+
     settlement: Number = Field(description="Settlement number 结算编号")
 
     def read(self) -> Objection:
@@ -65,7 +86,7 @@ class ObjectionIn(ContestIn):
 class DigestIn(BaseModel):
     """The three figures of a claim, as recomputed, and what is contested 按摘要确认."""
 
-    model_config = _STRICT
+    model_config = _strict(_DIGEST)
 
     settlements: int = Field(ge=1, description="Settlements in the claim 笔数", examples=[128])
     fund: Yuan = Field(description="Their fund share, yuan 基金支付额，元", examples=["1702500.50"])
@@ -91,7 +112,7 @@ class DigestIn(BaseModel):
 class LineIn(BaseModel):
     """One item confirmed, or contested 逐笔确认明细."""
 
-    model_config = _STRICT
+    model_config = _strict(_LINE)
 
     settlement: Number = Field(description="Settlement number 结算编号")
     fund: Yuan = Field(description="Its fund share, yuan 基金支付，元", examples=["17020.00"])
@@ -115,7 +136,7 @@ class LineIn(BaseModel):
 class LinesIn(BaseModel):
     """A page of at most 100 items 分页逐笔确认."""
 
-    model_config = _STRICT
+    model_config = _strict(_LINES)
 
     page: int = Field(ge=1, le=1_000_000, description="Page, from 1 页码", examples=[1])
     totalrow: int = Field(ge=1, description="Items in all pages together 总行数", examples=[128])
@@ -136,11 +157,9 @@ class LinesIn(BaseModel):
 class WithdrawalIn(BaseModel):
     """Why a confirmation is taken back 撤回确认."""
 
-    model_config = _STRICT
+    model_config = _strict({"reason": _REASON})
 
-    reason: str = Field(
-        min_length=1, max_length=500, description="Reason 理由", examples=["核对后发现金额有误"]
-    )
+    reason: str = Field(min_length=1, max_length=500, description="Reason 理由", examples=[_REASON])
 
 
 class ConfirmationView(BaseModel):
@@ -265,7 +284,7 @@ _REPLIES = {
 class ReplyIn(BaseModel):
     """The treatment side's answer 争议答复."""
 
-    model_config = _STRICT
+    model_config = _strict(_REPLY)
 
     reply: ContestState = Field(
         description="accepted 认可, accepted_in_part 部分认可, rejected 不认可, "

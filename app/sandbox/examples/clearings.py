@@ -1,51 +1,54 @@
-"""A clearing to be read and noticed, and the period to be cleared next."""
+"""A clearing in which every step waits for somebody, and the period to be cleared next.
+
+Each step is shown by a claim of its own, so that none of them is in another's way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from app.kernel.calendar import QUARTER, Quarter, business_day
+from app.kernel.calendar import QUARTER, Quarter
 from app.runtime.openapi import Example
 from app.sandbox.clock import in_china
 from app.sandbox.examples.stage import BEIJING, OPERATOR, SHANDONG, Body, Role, Stage
 from app.sandbox.examples.stays import settled
 
-CLEARINGS = "/v1/clearings"
+CLEARINGS, CONTESTS = "/v1/clearings", "/v1/contests"
 ONE = f"{CLEARINGS}/{{number}}"
+CLAIM = f"{ONE}/claims/{{insured_place}}/{{treatment_place}}"
+YEAR = "/v1/clearing-years/{year}"
 SCHEME = "cross_province"
-# The first quarter the hub can clear, long before anything else that is played here.
-FIRST = Quarter(2024, 2)
-SETTLED_ON, CLEARED_ON = date(2024, 5, 13), date(2024, 7, 21)
+# The first quarter the hub can clear, and the one that is played; the year between them is empty
+# and can be closed.
+FIRST, PLAYED = Quarter(2024, 2), Quarter(2025, 1)
+EMPTY_YEAR, EMPTY_YEAR_CLOSES_ON = 2024, date(2025, 3, 31)
+SETTLED_ON = date(2025, 2, 10)
+# Whose claim waits for what; Shandong is the treatment place of all.
+UNCONFIRMED, UNLISTED, WITHDRAWN = BEIJING, "120000", "310000"
+CONTESTED, UNNOTICED, UNPAID = "500000", "330000", "440000"
+CAST = (UNCONFIRMED, UNLISTED, WITHDRAWN, CONTESTED, UNNOTICED, UNPAID)
+OBJECTION = {"reason": "wrong_amount", "proposed": "0.00", "note": "与就医地收费票据金额不符"}
 
 
 async def lay(stage: Stage) -> Mapping[str, Example]:
-    """Play one case long ago on a hub that never cleared, and find the next period that is over."""
+    """Play a clearing on a hub that never cleared, and find the next period that is over."""
     known = await _clearings(stage)
-    if not known and stage.today > CLEARED_ON:
+    if not known and stage.today > PLAYED.last:
         await _play(stage)
         known = await _clearings(stage)
     examples = {f"POST {CLEARINGS}": _next(stage, known)}
+    if stage.today > EMPTY_YEAR_CLOSES_ON:
+        year = {"year": str(EMPTY_YEAR)}
+        examples[f"POST {YEAR}/close"] = Example(client=OPERATOR, parameters=year)
     if not known:
         return examples
-    full = max(known, key=lambda it: int(it["totals"]["settlements"]))
-    number = {"number": str(full["number"])}
-    waiting = [it for it in known if it["state"] == "generated"]
-    noticed = {"number": str((waiting or [full])[0]["number"])}
-    reads = {
-        f"GET {ONE}{rest}": Example(client=BEIJING, parameters=number)
-        for rest in ("", "/statements", "/items", "/notices")
-    }
-    place = number | {"place": SHANDONG}
-    return (
-        examples
-        | reads
-        | {
-            f"GET {ONE}/statements/{{place}}": Example(client=SHANDONG, parameters=place),
-            f"POST {ONE}/notices": Example(client=OPERATOR, parameters=noticed),
-        }
-    )
+    shown = next((it for it in known if it["period"] == str(PLAYED)), known[0])
+    number = str(shown["number"])
+    claims = await _claims(stage, number)
+    examples |= _reads(number)
+    return examples | await _steps(stage, number, claims) if set(CAST) <= set(claims) else examples
 
 
 async def _clearings(stage: Stage) -> list[Body]:
@@ -53,19 +56,120 @@ async def _clearings(stage: Stage) -> list[Body]:
     return [it for it in found["items"] if it["scheme"] == SCHEME]
 
 
+async def _claims(stage: Stage, number: str) -> dict[str, Body]:
+    """Return Shandong's claims by who pays them."""
+    found = await stage.read(SHANDONG, f"{CLEARINGS}/{number}/claims")
+    claims = [it["claim"] for it in found["items"]]
+    return {it["insured_place"]: it for it in claims if it["treatment_place"] == SHANDONG}
+
+
+async def _items(stage: Stage, number: str, place: str) -> list[Body]:
+    """Return what is behind a place's claim."""
+    pair = {"insured_place": place, "treatment_place": SHANDONG}
+    found = await stage.read(SHANDONG, f"{CLEARINGS}/{number}/items", **pair)
+    return list(found["items"])
+
+
 async def _play(stage: Stage) -> None:
-    """Settle one case in the first quarter and clear it, then come back to today."""
+    """Settle a case of each place in the quarter and clear it today, as far as somebody waits."""
     clock = stage.clock
     today = clock()
     try:
-        clock.set(in_china(SETTLED_ON))
-        await settled(replace(stage, today=SETTLED_ON), Role.PAST)
-        clock.set(in_china(CLEARED_ON))
-        body = {"scheme": SCHEME, "period": str(FIRST)}
-        await stage.write(OPERATOR, CLEARINGS, body, "clearing")
+        for days, place in enumerate(CAST):
+            day = SETTLED_ON + timedelta(days=days)
+            clock.set(in_china(day))
+            await settled(replace(stage, today=day, home=place), Role.PAST)
     finally:
         clock.set(today)
-    assert business_day(clock()) >= stage.today, "the clock came back"
+    body = {"scheme": SCHEME, "period": str(PLAYED)}
+    number = str((await stage.write(OPERATOR, CLEARINGS, body, "clearing"))["number"])
+    claims = await _claims(stage, number)
+    await _confirm(stage, number, claims[WITHDRAWN], SHANDONG)
+    contested = (await _items(stage, number, CONTESTED))[0]
+    objection = OBJECTION | {"settlement": contested["number"]}
+    await _confirm(stage, number, claims[CONTESTED], CONTESTED, objection)
+    for party in (UNPAID, SHANDONG):
+        await _confirm(stage, number, claims[UNPAID], party)
+    await stage.write(OPERATOR, f"{CLEARINGS}/{number}/notices", None, "notices")
+    for party in (UNNOTICED, SHANDONG):
+        await _confirm(stage, number, claims[UNNOTICED], party)
+
+
+async def _confirm(stage: Stage, number: str, claim: Body, party: str, *contests: Body) -> None:
+    place = str(claim["insured_place"])
+    path = f"{CLEARINGS}/{number}/claims/{place}/{SHANDONG}/confirmations"
+    body = _digest(claim) | {"contests": list(contests)}
+    await stage.write(party, path, body, f"confirm-{place}-{party}")
+
+
+def _digest(claim: Body) -> Body:
+    totals = claim["totals"]
+    return {"settlements": totals["settlements"], "fund": totals["fund"], "root": claim["root"]}
+
+
+def _reads(number: str) -> dict[str, Example]:
+    """Show a clearing as both sides and the operator read it."""
+    clearing = {"number": number}
+    place = clearing | {"place": SHANDONG}
+    one = f"{ONE}/statements/{{place}}"
+    return {
+        f"GET {ONE}{rest}": Example(client=BEIJING, parameters=clearing)
+        for rest in ("", "/statements", "/items", "/notices", "/claims", "/payment-advice")
+    } | {
+        f"GET {one}": Example(client=SHANDONG, parameters=place),
+        f"GET {one}/cities": Example(client=SHANDONG, parameters=place),
+        f"POST {ONE}/notices": Example(client=OPERATOR, parameters=clearing),
+    }
+
+
+async def _steps(stage: Stage, number: str, claims: Mapping[str, Body]) -> dict[str, Example]:
+    """Show what each claim waits for."""
+    digest = _digest(claims[UNCONFIRMED]) | {"contests": []}
+    items = await _items(stage, number, UNLISTED)
+    lines = [{"settlement": it["number"], "fund": it["fund"]} for it in items]
+    listed = {"page": 1, "totalrow": len(lines), "lines": lines}
+    withdrawal = {"reason": "核对后发现金额有误"}
+    return {
+        f"GET {CLAIM}": _of_claim(BEIJING, number, UNCONFIRMED),
+        f"POST {CLAIM}/confirmations": _of_claim(BEIJING, number, UNCONFIRMED, digest),
+        f"POST {CLAIM}/lines": _of_claim(SHANDONG, number, UNLISTED, listed),
+        f"POST {CLAIM}/withdrawals": _of_claim(SHANDONG, number, WITHDRAWN, withdrawal),
+        **await _contest(stage, number),
+        **await _payment(stage, number),
+    }
+
+
+async def _contest(stage: Stage, number: str) -> dict[str, Example]:
+    found = await stage.read(SHANDONG, CONTESTS, clearing=number)
+    contests = [it["number"] for it in found["items"] if it["insured_place"] == CONTESTED]
+    contest = {"contest": str(contests[0])}
+    one = f"{CONTESTS}/{{contest}}"
+    reply = {"reply": "accepted", "note": "经核对票据，认可"}
+    return {
+        f"GET {one}": Example(client=SHANDONG, parameters=contest),
+        f"POST {one}/reply": Example(client=SHANDONG, parameters=contest, body=reply),
+    }
+
+
+async def _payment(stage: Stage, number: str) -> dict[str, Example]:
+    """Let the bank tell Shandong what it was paid; the reference is the payer's notice."""
+    found = await stage.read(SHANDONG, f"{CLEARINGS}/{number}/notices")
+    notice = next(it for it in found["items"] if it["counter_place"] == UNPAID)
+    day = stage.today
+    row = (f"{day:%Y%m%d}000001", notice["counterpart"], UNPAID, SHANDONG, notice["amount"], day)
+    sheet = "\n".join(
+        ("bank_reference,reference,payer,payee,amount,date", ",".join(map(str, row)), "")
+    )
+    of_notice = {"number": number, "notice": str(notice["number"])}
+    return {
+        f"GET {ONE}/notices/{{notice}}": Example(client=SHANDONG, parameters=of_notice),
+        "POST /v1/clearing-payments/import": Example(client=SHANDONG, sheet=sheet),
+    }
+
+
+def _of_claim(client: str, number: str, place: str, body: Body | None = None) -> Example:
+    claim = {"number": number, "insured_place": place, "treatment_place": SHANDONG}
+    return Example(client=client, parameters=claim, body=body)
 
 
 def _next(stage: Stage, known: list[Body]) -> Example:

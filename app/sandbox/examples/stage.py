@@ -71,11 +71,12 @@ class Stage:
     signer: Signer
     clock: SandboxClock
     today: date
+    home: str = BEIJING  # whose agency registers and files the workers
 
     def somebody(self, role: Role) -> SyntheticPerson:
         """Return today's person of a role."""
         slot = self.today.toordinal() % DAYS
-        return person(FIRST_PERSON + slot * PEOPLE_A_DAY + role, BEIJING)
+        return person(FIRST_PERSON + slot * PEOPLE_A_DAY + role, self.home)
 
     def claim(self, role: Role) -> Body:
         """Say who they are, with the card."""
@@ -119,7 +120,7 @@ class Stage:
     async def registered(self, role: Role, kind: str = "injury") -> str:
         """Have somebody registered, with a determination; return the worker's number."""
         known = await self.write(
-            BEIJING, "/v1/workers", self.registration(role), f"{role.name.lower()}-worker"
+            self.home, "/v1/workers", self.registration(role), f"{role.name.lower()}-worker"
         )
         worker = str(known["number"])
         await self.determined(role, worker, kind)
@@ -128,14 +129,16 @@ class Stage:
     async def determined(self, role: Role, worker: str, kind: str = "injury") -> str:
         """Have a determination registered; return its number."""
         body = self.determination(worker, kind)
-        made = await self.write(BEIJING, "/v1/determinations", body, f"{role.name.lower()}-{kind}")
+        made = await self.write(
+            self.home, "/v1/determinations", body, f"{role.name.lower()}-{kind}"
+        )
         return str(made["number"])
 
     async def filed(self, role: Role, cost_kind: str = "medical") -> str:
         """Have somebody registered and filed to Jinan by the insured agency; return the filing."""
         worker = await self.registered(role, "injury" if cost_kind == "medical" else cost_kind)
         body = {"worker": worker, **wish(cost_kind)}
-        filing = await self.write(BEIJING, "/v1/filings", body, f"{role.name.lower()}-filing")
+        filing = await self.write(self.home, "/v1/filings", body, f"{role.name.lower()}-filing")
         return str(filing["number"])
 
     def registration(self, role: Role) -> Body:
@@ -145,7 +148,7 @@ class Stage:
             "certificate_kind": "social_security_number",
             "certificate_number": someone.number,
             "name": someone.name,
-            "insured_region": BEIJING,
+            "insured_region": self.home,
             "employer": EMPLOYER,
             "card_number": someone.card_number,
         }
