@@ -114,8 +114,10 @@ def _reads(number: str) -> dict[str, Example]:
     one = f"{ONE}/statements/{{place}}"
     return {
         f"GET {ONE}{rest}": Example(client=BEIJING, parameters=clearing)
-        for rest in ("", "/statements", "/items", "/notices", "/claims", "/payment-advice")
+        for rest in ("", "/statements", "/items", "/claims")
     } | {
+        f"GET {ONE}/notices": Example(client=SHANDONG, parameters=clearing),
+        f"GET {ONE}/payment-advice": Example(client=OPERATOR, parameters=clearing),
         f"GET {one}": Example(client=SHANDONG, parameters=place),
         f"GET {one}/cities": Example(client=SHANDONG, parameters=place),
         f"POST {ONE}/notices": Example(client=OPERATOR, parameters=clearing),
