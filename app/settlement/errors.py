@@ -56,6 +56,19 @@ class NothingToSettle(Refusal):
     remedy_zh: ClassVar = "请上传费用明细，或撤销就诊。"
 
 
+class ListMissing(Refusal):
+    """A place has published no list of a kind for a day: no share can be told, so none is."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "list-missing"
+    title: ClassVar = "The place has no list in force for some of the lines"
+    title_zh: ClassVar = "部分明细所属目录在该地尚未发布"
+    says: ClassVar = "No list in force: {lists}."
+    says_zh: ClassVar = "无有效目录：{lists}。"
+    remedy: ClassVar = "The agency of the place imports its list; then settle again."
+    remedy_zh: ClassVar = "请该地经办机构导入目录后重新结算。"
+
+
 class TotalMismatch(Refusal):
     """The institution's figures are not the hub's."""
 

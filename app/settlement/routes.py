@@ -18,6 +18,7 @@ from app.settlement import service
 from app.settlement.errors import (
     AdjustmentReasonMissing,
     DeterminationWithdrawn,
+    ListMissing,
     MonthsClosing,
     NotCancellable,
     NothingToSettle,
@@ -48,6 +49,7 @@ GROUNDS = (
     ThirdPartyLiable,
     SettleWindowClosed,
     NothingToSettle,
+    ListMissing,
 )
 VisitNumber = Annotated[
     str,

@@ -222,6 +222,7 @@ async def _compute(conn: Conn, it: Reading | Work, visit: Visit, grounds: Ground
     charged = await visits.lines(conn, visit.id)
     wanted = rules.wanted(charged, circumstances, it.book)
     found = await catalogues.look_up(conn, list(dict.fromkeys(wanted.values())))
+    rules.require_lists(charged, wanted, found)
     devices = [
         line.item_code
         for line in charged

@@ -9,7 +9,13 @@ from app.settlement.rules.entitled import (
     require_settleable,
     require_total,
 )
-from app.settlement.rules.listing import charges, list_of, paying_place, wanted
+from app.settlement.rules.listing import (
+    charges,
+    list_of,
+    paying_place,
+    require_lists,
+    wanted,
+)
 from app.settlement.rules.months import month_of, open_month
 from app.settlement.rules.reversal import is_adjustment, require_restorable
 from app.settlement.rules.shares import adjudicate, differences, require_sums, turned
@@ -25,6 +31,7 @@ __all__ = [
     "open_month",
     "paying_place",
     "require_grounds",
+    "require_lists",
     "require_previewable",
     "require_restorable",
     "require_settleable",

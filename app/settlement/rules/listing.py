@@ -9,6 +9,7 @@ from app.catalogues.model import CatalogueKind, Found, Wanted
 from app.kernel.basis import basis
 from app.kernel.regions import Scheme, city_of, province_of
 from app.policy.book import PolicyBook
+from app.settlement.errors import ListMissing
 from app.settlement.model import Charge, Circumstances, Listing
 from app.visit.model import SUBSIDIES, FeeCategory, FeeLine
 
@@ -66,6 +67,25 @@ def wanted(lines: Sequence[FeeLine], at: Circumstances, book: PolicyBook) -> Map
             kind, place = which
             found[line.serial] = Wanted(kind, place, line.item_code or UNMAPPED, line.day)
     return found
+
+
+@basis("hub-default/catalogue-version")
+def require_lists(
+    lines: Sequence[FeeLine], asked: Mapping[str, Wanted], found: Mapping[Wanted, Found]
+) -> None:
+    """A line is judged by a list in force; where the place has none the worker is not charged.
+
+    An item that stands in no list is the worker's; a place without any list is an omission of its
+    agency, and would make every line personal in silence.
+    """
+    missing = {
+        f"{wanted.place} {wanted.kind.value} {wanted.day}"
+        for line in lines
+        if line.injury_related
+        if (wanted := asked.get(line.serial)) is not None and wanted not in found
+    }
+    if missing:
+        raise ListMissing(lists=sorted(missing))
 
 
 @basis("hub-default/catalogue-version", "device-rules/16")

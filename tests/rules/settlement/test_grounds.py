@@ -25,8 +25,9 @@ from app.policy.book import PolicyBook
 from app.settlement import rules
 from app.settlement.errors import (
     AdjustmentReasonMissing,
-    NotCancellable,
+    ListMissing,
     MonthsClosing,
+    NotCancellable,
     SettlementInClearing,
     TotalMismatch,
 )
@@ -252,6 +253,16 @@ def test_an_item_without_a_list_in_force_has_no_listing() -> None:
     asked = rules.wanted(lines, circumstances(), BOOK)
     (made,) = rules.charges(lines, asked, {}, {})
     assert made.listing is None
+
+
+def test_a_place_without_any_list_is_told_and_charges_nobody() -> None:
+    lines = [line("1"), line("2", injury_related=False), refund("3", "1")]
+    asked = rules.wanted(lines, circumstances(), BOOK)
+    with pytest.raises(ListMissing) as refused:
+        rules.require_lists(lines, asked, {})
+    assert refused.value.facts["lists"] == [f"370100 drug {DAY}"]
+    rules.require_lists(lines, asked, {asked["1"]: Found(VERSION, None)})
+    rules.require_lists(lines[1:2], asked, {})
 
 
 def test_only_devices_are_compared_with_earlier_fittings() -> None:
