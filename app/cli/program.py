@@ -52,7 +52,7 @@ program = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Cross-province settlement of work-injury insurance 工伤保险跨省异地就医直接结算平台.",
+    help="Cross-province settlement of work-injury insurance 工伤保险跨省异地就医直接结算平台",
 )
 program.add_typer(clients.program, name="clients")
 program.add_typer(conformance.program, name="conformance")
@@ -251,7 +251,7 @@ async def prepare(home: Home, folder: Path) -> Path:
 def main() -> None:
     """Run a command; a mistake is answered with one sentence and exit code 1."""
     try:
-        program()
+        program(prog_name="hub")
     except Refusal as refusal:
         body = body_of(refusal, "-")
         _fail(f"{body['detail']} {body['detail_zh']}")

@@ -14,12 +14,12 @@ from app.runtime.settings import Settings
 from app.runtime.standalone import StandaloneError
 
 WAIT_SECONDS = 10
-Party = Annotated[str, typer.Argument(help="Say 110000, H37010000001 or operator")]
+Party = Annotated[str, typer.Argument(help="Whose: 110000, H37010000001, operator …")]
 Address = Annotated[str, typer.Option(help="Where the hub serves")]
 
 
 def token(party: Party, base_url: Address = "http://127.0.0.1:8000") -> None:
-    """Print an access token of a client in credentials.json 用现成凭据换取访问令牌."""
+    """Print an access token 访问令牌 of a client in credentials.json."""
     path = Settings().home / FILE
     try:
         clients = json.loads(path.read_text("utf-8"))["clients"]
@@ -38,5 +38,7 @@ def token(party: Party, base_url: Address = "http://127.0.0.1:8000") -> None:
         )
         answer.raise_for_status()
     except httpx.HTTPError as error:
-        raise StandaloneError(f"No token from {base_url}: {error}.") from None
+        raise StandaloneError(
+            f"No token from {base_url}: {error}. Does the hub serve there? Else say --base-url."
+        ) from None
     typer.echo(answer.json()["access_token"])

@@ -33,6 +33,7 @@ CredentialsFile = Annotated[
 ToFile = Annotated[Path | None, typer.Option(help="Write this report to a file")]
 SEED_MAX = 2**31
 USED_WRONGLY = 2
+FACES = ("rest", "gateway", "both")
 
 
 @program.callback()
@@ -52,6 +53,8 @@ def hub(  # noqa: PLR0913 -- options
     """Play the cases against a hub."""
     if context.invoked_subcommand is not None:
         return
+    if face not in FACES:
+        raise typer.BadParameter(f"--face is one of {', '.join(FACES)}")
     asked = Run(
         base_url=base_url,
         credentials=_credentials(client or [], credentials),
@@ -122,8 +125,11 @@ def _credentials(given: list[str], file: Path | None) -> tuple[Credential, ...]:
             raise typer.BadParameter("a client is given as id:secret")
         found.append(Credential(client, secret))
     if file is not None:
-        kept = json.loads(file.read_text("utf-8"))["clients"].values()
-        found += [Credential(it["client_id"], it["client_secret"]) for it in kept]
+        try:
+            kept = json.loads(file.read_text("utf-8"))["clients"].values()
+            found += [Credential(it["client_id"], it["client_secret"]) for it in kept]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            raise typer.BadParameter(f"{file} holds no clients of a hub") from None
     if not found:
         raise typer.BadParameter("give --client id:secret, or --credentials")
     return tuple(found)

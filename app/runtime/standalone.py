@@ -131,7 +131,14 @@ def _with_token_key(settings: Settings) -> Settings:
             )
         return settings
     path = settings.home / "keys" / "token.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(path, secrets.token_hex(32))
-    return settings.model_copy(update={"token_key": SecretStr(path.read_text().strip())})
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_private(path, secrets.token_hex(32))
+        key = path.read_text().strip()
+    except OSError as error:
+        raise StandaloneError(
+            f"{settings.home} cannot be the hub's home: {error.strerror}. "
+            "Name another folder: HUB_HOME=…"
+        ) from None
+    return settings.model_copy(update={"token_key": SecretStr(key)})
