@@ -27,25 +27,25 @@ interface specification exists; this interface is our own and claims nothing els
 本接口为兼容性实现，并非官方接口规范。
 
 **Authorize 授权.** Press *Authorize*, enter a client id and its secret (a hub on its embedded
-database keeps ready-made ones in `credentials.json`). Programs ask `POST /oauth/token`; tokens
-live minutes. 点击 Authorize，输入客户端编号与密钥；程序请调用 `POST /oauth/token` 换取短期令牌。
+database keeps ready-made ones in `credentials.json`). Programs ask `POST /oauth/token`; a token
+lives for its `expires_in` seconds. 点击 Authorize，输入客户端编号与密钥；程序请调用 `POST /oauth/token` 换取短期令牌。
 
 **Examples 示例.** On a hub that `hub run` starts on its embedded database, every example can be
 sent as it stands, once: *Authorize* with the client it names, then *Execute*. The people in them
 are synthetic and new every day. Elsewhere the numbers are those of an earlier answer.
-由 `hub run` 启动的本地试用环境中，各示例均可直接发送一次：以其注明的客户端授权后点击 Execute；
+由 `hub run` 启动的本地试用环境中，各示例均可直接发送一次：以其注明的客户端授权后点击 Execute；\
 示例人员均为虚构，每日更新。其他环境请填入先前应答返回的编号。
 
 **Idempotency-Key 报文编号.** Every write carries one: new per business action, the same on every
 retry. The same id with the same body gets the stored answer again, marked
 `Idempotency-Replayed: true`, and has one effect; with another body it is refused. Ids are kept for
 ever; `GET /v1/messages/{id}` tells what became of one. This page makes a new id for every
-*Execute* unless you type your own. 每个写操作必须携带报文编号：每笔业务唯一，重发不变。
+*Execute* unless you type your own. 每个写操作必须携带报文编号：每笔业务唯一，重发不变。\
 同号同文返回原应答且只生效一次；同号异文予以拒绝；编号永久保留。
 
 **Refusals 错误应答** are RFC 9457 problem documents in English and Chinese, with a stable `code`;
 [every one is explained](/v1/problems). Amounts are strings of yuan with two decimals, times
-RFC 3339, lists are paged with `next`. 金额为两位小数的字符串（元），时间为 RFC 3339，
+RFC 3339, lists are paged with `next`. 金额为两位小数的字符串（元），时间为 RFC 3339，\
 列表以 next 游标分页。
 """
 # English name of a tag → where it stands on the road and what it holds.
