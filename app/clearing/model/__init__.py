@@ -80,15 +80,15 @@ class ContestReason(enum.StrEnum):
 
 
 class ContestState(enum.StrEnum):
-    """What became of a contest."""
+    """What became of a contest 争议状态."""
 
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    ACCEPTED_IN_PART = "accepted_in_part"
-    REJECTED = "rejected"
-    NOT_IN_TIME = "not_in_time"
-    UNANSWERED = "unanswered"
-    WITHDRAWN = "withdrawn"
+    OPEN = "open"  # 待答复
+    ACCEPTED = "accepted"  # 认可
+    ACCEPTED_IN_PART = "accepted_in_part"  # 部分认可
+    REJECTED = "rejected"  # 不认可
+    NOT_IN_TIME = "not_in_time"  # 逾期提出
+    UNANSWERED = "unanswered"  # 逾期未答复
+    WITHDRAWN = "withdrawn"  # 已撤回
 
 
 class ContestEvent(enum.StrEnum):
@@ -245,6 +245,8 @@ class Item:
     total: Money
     fund: Money
     carried_from: str | None
+    institution: str
+    visit: str | None
     of_period: str = ""
 
 

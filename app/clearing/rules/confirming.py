@@ -95,12 +95,17 @@ def require_lines(claim: Claim, asked: LinesAsked, items: Mapping[str, Item]) ->
 
 
 @basis("hub-default/confirmation")
-def require_withdrawable(standing: Standing, side: Side, client: str) -> Confirmation:
-    """Until notices are issued, a second person of the party takes a confirmation back."""
+def require_withdrawable(
+    standing: Standing, side: Side, client: str, *, only: int | None = None
+) -> Confirmation:
+    """Until notices are issued, a second person of the party takes a confirmation back.
+
+    With `only`, that very confirmation and none that was given after it.
+    """
     if standing.claim.noticed_at is not None:
         raise ClaimNoticed
     said = standing.said_by(side)
-    if said is None:
+    if said is None or only not in (None, said.id):
         raise ClaimUnconfirmed
     if said.client == client:
         raise SecondPersonNeeded

@@ -73,10 +73,12 @@ async def confirm_lines(work: Work, number: str, pair: Pair, asked: LinesAsked) 
     return await _told(work, it, side, "clearing.confirm_lines", page=asked.page, lines=count)
 
 
-async def withdraw(work: Work, number: str, pair: Pair, reason: str) -> Standing:
+async def withdraw(
+    work: Work, number: str, pair: Pair, reason: str, *, only: int | None = None
+) -> Standing:
     """Take a confirmation back, by a second person, with the contests it raised (撤回确认)."""
     it, side = await _locked_side(work, number, pair)
-    said = confirming.require_withdrawable(it, side, work.caller.client)
+    said = confirming.require_withdrawable(it, side, work.caller.client, only=only)
     raised = await kept_contests.of_confirmation(work.tx, said.id)
     contests.require_unanswered(raised)
     await kept_contests.withdraw(work.tx, said.id)

@@ -18,6 +18,7 @@ from app.runtime.db import Conn, Tx
 from app.runtime.paging import PageAsked
 from app.settlement.model import PairTotal, SettlementKind
 from app.settlement.tables import settlement
+from app.visit.tables import visit
 
 _CLAIM = sa.text(
     """
@@ -55,6 +56,8 @@ _INSURED = sa.bindparam("insured_place", type_=sa.Text)
 _TREATMENT = sa.bindparam("treatment_place", type_=sa.Text)
 _COLUMNS = (
     settlement.c.number,
+    settlement.c.visit_id,
+    settlement.c.institution,
     settlement.c.insured_place,
     settlement.c.treatment_place,
     settlement.c.insured_region,
@@ -88,13 +91,20 @@ _COUNTED = sa.union_all(
     )
     .where(_into_clearing.c.number == _NUMBER, _PAIRED),
 ).subquery("counted")
+# Looked up for the rows that are read, not for those that are only added up.
+_WITH_VISIT: sa.Select[Any] = sa.select(
+    _COUNTED,
+    sa.select(visit.c.number)
+    .where(visit.c.id == _COUNTED.c.visit_id)
+    .scalar_subquery()
+    .label("visit"),
+)
 _ITEMS: sa.Select[Any] = (
-    sa.select(_COUNTED)
-    .where(_COUNTED.c.number.collate("C") > sa.bindparam("after", type_=sa.Text))
+    _WITH_VISIT.where(_COUNTED.c.number.collate("C") > sa.bindparam("after", type_=sa.Text))
     .order_by(_COUNTED.c.number.collate("C"))
     .limit(sa.bindparam("rows", type_=sa.BigInteger))
 )
-_NAMED_ITEMS: sa.Select[Any] = sa.select(_COUNTED).where(
+_NAMED_ITEMS: sa.Select[Any] = _WITH_VISIT.where(
     _COUNTED.c.number == sa.func.any(sa.bindparam("numbers", type_=ARRAY(sa.Text)))
 )
 
@@ -162,13 +172,13 @@ async def items(
 
 
 async def named_items(
-    conn: Conn, scope: Scope, number: str, pair: Pair, numbers: Sequence[str]
+    conn: Conn, scope: Scope, number: str, pair: Pair | None, numbers: Sequence[str]
 ) -> dict[str, Item]:
-    """Read some settlements of a claim by their numbers; what is not in the claim is left out."""
+    """Read some settlements of a claim, or of any, by number; what is not in it is left out."""
     asked = {
         "number": number,
-        "insured_place": pair.insured_place,
-        "treatment_place": pair.treatment_place,
+        "insured_place": None if pair is None else pair.insured_place,
+        "treatment_place": None if pair is None else pair.treatment_place,
         "numbers": list(numbers),
     }
     found = await conn.execute(_NAMED_ITEMS, scope.binds() | asked)
@@ -219,4 +229,6 @@ def _item(row: sa.Row[Any]) -> Item:
         total=Money(row.total_fen),
         fund=Money(row.fund_fen),
         carried_from=row.carried_from,
+        institution=row.institution,
+        visit=row.visit,
     )

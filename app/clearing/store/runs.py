@@ -106,10 +106,11 @@ async def open_clearing(tx: Tx, opening: Opening) -> tuple[int, str] | None:
     return None if made is None else (made.id, made.number)
 
 
-async def number_of_period(conn: Conn, scheme: Scheme, period: str) -> str:
-    """Return the number of the clearing a period has."""
+async def number_of_period(conn: Conn, scheme: Scheme, period: str) -> str | None:
+    """Return the number of the clearing a period has, if it has one."""
     asked = {"scheme": scheme.value, "period": period}
-    return str((await conn.execute(_OF_PERIOD, asked)).scalar_one())
+    found: str | None = (await conn.execute(_OF_PERIOD, asked)).scalar_one_or_none()
+    return found
 
 
 async def clearings(conn: Conn, scope: Scope, page: PageAsked) -> Sequence[Clearing]:
