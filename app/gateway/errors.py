@@ -136,6 +136,28 @@ class RowsBeyond(Refusal):
     says_zh: ClassVar = "startrow 不得大于 {row_max}。"
 
 
+class PeriodRowsMismatch(Refusal):
+    """The sender counts other rows in the whole period than it was given by 3260."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "period-rows-mismatch"
+    title: ClassVar = "The number of rows of the period is not the hub's"
+    title_zh: ClassVar = "清分总行数不一致"
+    says: ClassVar = "{clearing} has {rows} rows for the sender, not {totalrow}."
+    says_zh: ClassVar = "{clearing} 中与本机构有关的共 {rows} 行，报送为 {totalrow} 行。"
+
+
+class ConfirmedPageUnknown(Refusal):
+    """No 3261 of the sender's own for this period was answered with this number."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "confirmed-page-unknown"
+    title: ClassVar = "No confirmation of this period was answered with this number"
+    title_zh: ClassVar = "本期无此清分确认交易"
+    remedy: ClassVar = "Send the inf_refmsgid of the 3261, or 0 for the whole period."
+    remedy_zh: ClassVar = "请填 3261 应答的 inf_refmsgid，或填 0 回退整期。"
+
+
 class WorkerOfVisit(Refusal):
     """The psn_no sent is not that of the visit or settlement named beside it."""
 

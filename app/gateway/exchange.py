@@ -63,7 +63,7 @@ class Exchange:
             return Answer(status=200, body=write_json(body).encode())
 
     async def _carry_out(self, it: Envelope) -> Answer:
-        call = Call(it, read_input(it.transaction, it.input))
+        call = Call(it, read_input(it.transaction, it.input), self.reference.number)
         try:
             await self._check_moment(it)
         except Refusal:

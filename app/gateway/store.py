@@ -1,14 +1,15 @@
-"""The statements about sign-ins and files."""
+"""The statements about sign-ins, files and what a message confirmed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from app.gateway.tables import file, file_serial, session, session_serial
+from app.gateway.tables import confirmed_page, file, file_serial, session, session_serial
 from app.runtime.db import Conn, Tx
 
 
@@ -30,6 +31,16 @@ class KeptFile:
     name: str
     content: bytes
     kept_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedPage:
+    """One confirmation that a message of a party spoke of."""
+
+    confirmation_id: int
+    clearing: str
+    insured_place: str
+    treatment_place: str
 
 
 _PREFIX = sa.bindparam("prefix", type_=sa.Text)
@@ -79,6 +90,16 @@ _END = (
 _FIND = sa.select(session).where(
     session.c.number == sa.bindparam("sign_no"), session.c.party == sa.bindparam("of")
 )
+_PAGES = (
+    sa.select(confirmed_page)
+    .where(
+        confirmed_page.c.party == sa.bindparam("of"),
+        confirmed_page.c.reference == sa.bindparam("named"),
+        confirmed_page.c.clearing == sa.bindparam("in_clearing"),
+    )
+    # in the order claims are locked in everywhere
+    .order_by(confirmed_page.c.insured_place, confirmed_page.c.treatment_place)
+)
 
 
 async def open_session(
@@ -116,6 +137,28 @@ async def file_of(conn: Conn, party: str, number: str, at: datetime) -> KeptFile
     row = {"wanted": number, "of": party, "at": at}
     found = (await conn.execute(_FILE, row)).one_or_none()
     return None if found is None else _file(found)
+
+
+async def keep_pages(tx: Tx, party: str, reference: str, pages: Sequence[ConfirmedPage]) -> None:
+    """Keep which confirmations a message spoke of."""
+    of = {"party": party, "reference": reference}
+    await tx.execute(confirmed_page.insert(), [of | asdict(each) for each in pages])
+
+
+async def pages_of(
+    conn: Conn, party: str, reference: str, clearing: str
+) -> Sequence[ConfirmedPage]:
+    """Read which confirmations in a clearing a message of the party's own spoke of."""
+    row = {"of": party, "named": reference, "in_clearing": clearing}
+    return [
+        ConfirmedPage(
+            confirmation_id=it.confirmation_id,
+            clearing=it.clearing,
+            insured_place=it.insured_place,
+            treatment_place=it.treatment_place,
+        )
+        for it in await conn.execute(_PAGES, row)
+    ]
 
 
 def _file(row: sa.Row[tuple[object, ...]]) -> KeptFile:

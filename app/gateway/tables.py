@@ -1,4 +1,4 @@
-"""Where sign-ins are kept, and files on their way."""
+"""Where sign-ins are kept, files on their way, and which message confirmed what."""
 
 from __future__ import annotations
 
@@ -34,4 +34,15 @@ session = sa.Table(
     moment("started_at"),
     moment("ended_at", nullable=True),
     sa.UniqueConstraint("party", "staff", "day"),
+)
+# Which confirmations a 3261 spoke of: 3262 names it by the number its answer had.
+confirmed_page = sa.Table(
+    "confirmed_page",
+    METADATA,
+    sa.Column("party", sa.Text, primary_key=True),
+    sa.Column("reference", sa.Text, primary_key=True),
+    sa.Column("confirmation_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("clearing", sa.Text, nullable=False),
+    sa.Column("insured_place", sa.CHAR(6), nullable=False),
+    sa.Column("treatment_place", sa.CHAR(6), nullable=False),
 )

@@ -1,7 +1,7 @@
-"""Sign-ins and files of the gateway.
+"""Sign-ins and files of the gateway, and which message confirmed what.
 
 Why: hospital software signs in once a day and carries the number in every message; it sends and
-fetches the rows of a reconciliation as files.
+fetches the rows of a reconciliation as files; what it takes back it names by an answer's number.
 Safe because: everything is new.
 
 Revision ID: 0012
@@ -51,10 +51,21 @@ def upgrade() -> None:
         sa.Column("kept_until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_file"),
     )
+    op.create_table(
+        "confirmed_page",
+        sa.Column("party", sa.Text, nullable=False),
+        sa.Column("reference", sa.Text, nullable=False),
+        sa.Column("confirmation_id", sa.BigInteger, nullable=False),
+        sa.Column("clearing", sa.Text, nullable=False),
+        sa.Column("insured_place", sa.CHAR(6), nullable=False),
+        sa.Column("treatment_place", sa.CHAR(6), nullable=False),
+        sa.PrimaryKeyConstraint("party", "reference", "confirmation_id", name="pk_confirmed_page"),
+    )
 
 
 def downgrade() -> None:
-    """Drop them; sign-ins are of one day, and files of some weeks."""
+    """Drop them; sign-ins are of one day, files of some weeks, confirmations are kept elsewhere."""
+    op.drop_table("confirmed_page")
     op.drop_table("file")
     op.drop_table("session")
     for serial in SERIALS:

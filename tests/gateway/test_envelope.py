@@ -76,7 +76,8 @@ async def test_half_a_character_anywhere_is_a_fault_and_not_a_bug(world: World) 
     his = hospital(world)
     for name in ("msgid", "sign_no", "opter"):
         assert "FIELD_FORMAT" in await his.refused("1901", DICTIONARY, **{name: "\ud800"}), name
-    for odd in ({"\ud800": {}}, {"data": {"type": "insutype", "\ud800": "1"}}):
+    odds: list[object] = [{"\ud800": {}}, {"data": {"type": "insutype", "\ud800": "1"}}]
+    for odd in odds:
         assert (await his.post(his.envelope("1901", odd))).status_code == 200
 
 

@@ -8,7 +8,7 @@ import itertools
 import json
 import os
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -192,7 +192,17 @@ async def cleared(recorder: Recorder, world: World, worker: KnownWorker) -> None
     agency = bureau(world, "370000")
     agency.serials = his.serials
     asked = {"trt_year": "2025", "trt_month": "9", "startrow": "1"}
-    await recorder.shown(agency, "3260", {"data": asked})
+    found = await recorder.shown(agency, "3260", {"data": asked})
+    month = {"trt_year": "2025", "trt_month": "9"}
+    names = ("mdtrt_id", "mdtrt_setl_time", "setl_sn", "medfee_sumamt", "optins_pay_sumamt")
+    rows = [{name: str(row[name]) for name in names} for row in found["data"]]
+    detail = [{"certno": "", **row, "cnfm_flag": "1"} for row in rows]
+    body = {"data": month | {"totalrow": str(len(rows))}, "detail": detail}
+    told = await recorder.shown(agency, "3261", body)
+    caller = replace(agency.client.caller, client="370000-second")
+    agency.client = replace(agency.client, caller=caller)  # rolled back by a second person
+    back = month | {"otransid": told["result"]["otransid"], "memo": "核对有误"}
+    await recorder.shown(agency, "3262", {"data": back})
     world.clock.now = began
 
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from app.gateway.deeds import (
     bills,
     clearings,
+    confirmations,
     days,
     leaves,
     lines,
@@ -47,6 +48,8 @@ WRITES: Mapping[str, Write] = {
     "days.totals": days.totals,
     "days.rows": days.rows,
     "days.upload": days.upload,
+    "confirmations.confirm": confirmations.confirm,
+    "confirmations.roll_back": confirmations.roll_back,
     "leaves.refer": leaves.refer,
     "leaves.settle_elsewhere": leaves.settle_elsewhere,
     "leaves.revoke": leaves.revoke,

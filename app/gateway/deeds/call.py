@@ -15,6 +15,7 @@ class Call:
 
     envelope: Envelope
     input: Input
+    reference: str  # what the answer calls the message: inf_refmsgid
 
     def row(self) -> Row:
         """Return the row of the first node, which names what the message is about."""

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from app.clearing import service as clearings
-from app.clearing.errors import ClearingUnknown
 from app.clearing.model import Clearing, Item
+from app.clearing.service import lookups
 from app.gateway.deeds.call import Call
 from app.gateway.errors import RowsBeyond
 from app.gateway.inputs import Row
 from app.gateway.outputs import Facts, Told
 from app.kernel.regions import Scheme
+from app.runtime.auth import Scope
+from app.runtime.db import Conn
 from app.runtime.paging import PageAsked
 from app.runtime.work import Reading
 from app.settlement.model import SettlementKind
 
 ROWS_MAX = 100
 ROW_MAX = 10_000
-CLEARINGS_A_PAGE = 200
-MONTHS_A_QUARTER = 3
 
 
 async def extract(reading: Reading, call: Call) -> Told:
     """3260 提取异地清分明细."""
     row = call.row()
-    clearing = await _clearing(reading, row)
+    clearing = await clearing_of(reading.rx, reading.caller.scope, row)
     first = row.count("startrow") or 1
     if first > ROW_MAX:
         raise RowsBeyond(row_max=ROW_MAX)
@@ -48,20 +48,11 @@ async def extract(reading: Reading, call: Call) -> Told:
     return {"totals": [totals], "data": shown}
 
 
-async def _clearing(reading: Reading, row: Row) -> Clearing:
-    """Find the clearing, monthly or quarterly, that covers a month."""
+async def clearing_of(conn: Conn, scope: Scope, row: Row) -> Clearing:
+    """Find the clearing that covers the month a message names."""
     year, month = int(row.number("trt_year")), int(row.number("trt_month"))
-    quarter = (month + MONTHS_A_QUARTER - 1) // MONTHS_A_QUARTER
-    periods = {f"{year:04d}-{month:02d}", f"{year:04d}Q{quarter}"}
     scheme = row.text_or("scheme") or Scheme.CROSS_PROVINCE
-    after: str | None = ""
-    while after is not None:
-        page = await clearings.clearings(reading, PageAsked(after, CLEARINGS_A_PAGE))
-        for it in page.rows:
-            if it.scheme == scheme and it.period in periods:
-                return it
-        after = page.last
-    raise ClearingUnknown(clearing=f"{year:04d}-{month:02d}")
+    return await lookups.of_month(conn, scope, scheme, year, month)
 
 
 def _item(it: Item, row: str | None) -> Facts:
@@ -70,6 +61,8 @@ def _item(it: Item, row: str | None) -> Facts:
         "settlement": it.number,
         "treatment_place": it.treatment_place,
         "insured_place": it.insured_place,
+        "institution": it.institution,
+        "visit": it.visit,
         "business_day": it.business_day,
         "cancellation": "1" if it.kind is SettlementKind.CANCELLATION else "0",
         "total": it.total,
