@@ -32,10 +32,11 @@ lives for its `expires_in` seconds. 点击 Authorize，输入客户端编号与�
 程序请调用 `POST /oauth/token` 换取短期令牌。
 
 **Examples 示例.** On a hub that `hub run` or `hub demo` starts on its embedded database, every
-example can be sent as it stands, once: *Authorize* with the client it names, then *Execute*. The people in them
-are synthetic and new every day. Elsewhere the numbers are those of an earlier answer.
-由 `hub run` 或 `hub demo` 启动的本地试用环境中，各示例均可直接发送一次：以其注明的客户端授权后点击 Execute；\
-示例人员均为虚构，每日更新。其他环境请填入先前应答返回的编号。
+example can be sent as it stands, once: *Authorize* with the client it names, then *Execute*. The
+people in them are synthetic and new every day. Elsewhere the numbers are those of an earlier
+answer. 由 `hub run` 或 `hub demo` 启动的本地试用环境中，各示例均可直接发送一次：\
+以其注明的客户端授权后点击 Execute；示例人员均为虚构，每日更新。\
+其他环境请填入先前应答返回的编号。
 
 **Idempotency-Key 报文编号.** Every write carries one: new per business action, the same on every
 retry. The same id with the same body gets the stored answer again, marked
