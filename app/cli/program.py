@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 import app
+from app.clearing.service import confirming
 from app.cli import clients, sandbox, serving
 from app.cli import demo as showcase
 from app.cli import generate as traffic
@@ -190,14 +191,16 @@ def verify() -> None:
 
 @program.command()
 def expire() -> None:
-    """Let every filing whose last day has passed expire; run it daily."""
+    """Let deadlines pass: filings past their last day, claims nobody spoke of; run it daily."""
 
-    async def work() -> int:
+    async def work() -> tuple[int, int]:
         settings = Settings()
         async with open_hub(settings) as hub, sandbox.on_its_clock(hub, settings) as timed:
-            return await act(timed, "expire", filings.expire_due)
+            expired = await act(timed, "expire", filings.expire_due)
+            return expired, await act(timed, "confirm silent", confirming.confirm_silent)
 
-    typer.echo(f"{asyncio.run(work())} filings expired.")
+    expired, silent = asyncio.run(work())
+    typer.echo(f"{expired} filings expired, {silent} claims confirmed by silence.")
 
 
 @institutions.command("read-notice")

@@ -239,7 +239,7 @@ def test_a_database_is_migrated_seeded_and_given_clients(
     assert "山东中医药大学第二附属医院\tdisabled" in out[7]
     assert made["client_secret"] not in out[7]
     assert "balances sum to zero" in out[8]
-    assert out[9] == "0 filings expired.\n"
+    assert out[9] == "0 filings expired, 0 claims confirmed by silence.\n"
     assert not (tmp_path / "credentials.json").exists()
 
 
