@@ -31,7 +31,7 @@ def pytest_configure_node(node: object) -> None:
     """In the parent of parallel workers: own the server that they share."""
     config: pytest.Config = node.config  # type: ignore[attr-defined]  # pytest-xdist is untyped
     server = _server_of(config)
-    node.workerinput["hub_server"] = (server.url, server.template)  # type: ignore[attr-defined]
+    node.workerinput["hub_server"] = (server.url, server.template)  # type: ignore[attr-defined]  # as above
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -201,9 +201,9 @@ async def answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error, TooLargeError):
         return await answer_refusal(request, BodyTooLarge(bytes_max=error.limit))
-    if error.status_code == 404:  # noqa: PLR2004
+    if error.status_code == 404:  # noqa: PLR2004 -- HTTP's own
         return await answer_refusal(request, NoSuchPath())
-    if error.status_code == 405:  # noqa: PLR2004
+    if error.status_code == 405:  # noqa: PLR2004 -- HTTP's own
         response = await answer_refusal(request, MethodNotAllowed())
         response.headers["Allow"] = (error.headers or {}).get("Allow", "")
         return response

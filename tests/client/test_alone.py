@@ -77,7 +77,7 @@ async def test_the_ten_lines_do_what_they_say(world: World) -> None:
 def test_it_installs_by_itself_with_its_types(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
     copy = tmp_path / "hub_client"
-    subprocess.run(["cp", "-r", str(README.parent), str(copy)], check=True)  # noqa: S603, S607
+    subprocess.run(["cp", "-r", str(README.parent), str(copy)], check=True)  # noqa: S603, S607 -- our own paths
     subprocess.run([*command, "-w", str(tmp_path), str(copy)], check=True)  # noqa: S603 -- pip itself
     (wheel,) = tmp_path.glob("hub_client-*.whl")
     with zipfile.ZipFile(wheel) as archive:

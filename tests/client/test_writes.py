@@ -197,7 +197,7 @@ async def test_wrong_credentials_are_a_refusal_not_a_mystery(hub: World) -> None
 async def test_the_blocking_client_does_the_same(hub: World) -> None:
     asked = await order(hub)
     client = await blocking(hub, BEIJING)
-    network = client._http._transport.network  # type: ignore[attr-defined]  # noqa: SLF001
+    network = client._http._transport.network  # type: ignore[attr-defined]  # noqa: SLF001 -- looked at, not changed
 
     def work() -> tuple[str, int]:
         with client as desk:

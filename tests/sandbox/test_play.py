@@ -87,7 +87,7 @@ def test_the_database_of_a_play_is_dropped_also_when_it_breaks_off(
     database_server: tuple[str, str],
 ) -> None:
     url, _ = database_server
-    with pytest.raises(KeyError), own_database(url, keep=False) as ground:  # noqa: PT012
+    with pytest.raises(KeyError), own_database(url, keep=False) as ground:  # noqa: PT012 -- the ending is what raises
         assert ground.name in databases(url)
         raise KeyError
     assert ground.name not in databases(url)

@@ -88,27 +88,27 @@ class Rest:
     async def upload(self, stay: str, worker: KnownWorker, lines: Lines) -> Outcome:  # noqa: ARG002 -- REST names the visit alone
         return _rest(await self.client.post(f"{VISITS}/{stay}/lines", {"lines": lines}))
 
-    async def remove(self, stay: str, worker: KnownWorker, serial: str | None) -> Outcome:  # noqa: ARG002
+    async def remove(self, stay: str, worker: KnownWorker, serial: str | None) -> Outcome:  # noqa: ARG002 -- the gateway asks for it
         path = f"{VISITS}/{stay}/lines" + (f"/{serial}" if serial else "")
         return _rest(await self.client.delete(path))
 
-    async def discharge(self, stay: str, worker: KnownWorker) -> Outcome:  # noqa: ARG002
+    async def discharge(self, stay: str, worker: KnownWorker) -> Outcome:  # noqa: ARG002 -- the gateway asks for it
         body = {"discharged_at": self.world.clock.now.isoformat(), "way": "advised"}
         return _rest(await self.client.post(f"{VISITS}/{stay}/discharge", body))
 
-    async def undo_discharge(self, stay: str, worker: KnownWorker) -> Outcome:  # noqa: ARG002
+    async def undo_discharge(self, stay: str, worker: KnownWorker) -> Outcome:  # noqa: ARG002 -- the gateway asks for it
         return _rest(await self.client.post(f"{VISITS}/{stay}/discharge/undo"))
 
-    async def cancel_visit(self, stay: str, worker: KnownWorker) -> Outcome:  # noqa: ARG002
+    async def cancel_visit(self, stay: str, worker: KnownWorker) -> Outcome:  # noqa: ARG002 -- the gateway asks for it
         return _rest(await self.client.post(f"{VISITS}/{stay}/cancel"))
 
-    async def preview(self, stay: str, worker: KnownWorker, total: str) -> Outcome:  # noqa: ARG002
+    async def preview(self, stay: str, worker: KnownWorker, total: str) -> Outcome:  # noqa: ARG002 -- the gateway asks for it
         return _rest(await self.client.post(f"{VISITS}/{stay}/preview"))
 
     async def settle(
         self,
         stay: str,
-        worker: KnownWorker,  # noqa: ARG002
+        worker: KnownWorker,  # noqa: ARG002 -- the gateway asks for it
         total: str,
         times: int = 1,
     ) -> Outcome:
@@ -121,10 +121,10 @@ class Rest:
         number = answers[-1].json()["number"]
         return _rest(await self.client.get(f"{SETTLEMENTS}/{number}"))
 
-    async def cancel(self, stay: str, worker: KnownWorker, settlement: str) -> Outcome:  # noqa: ARG002
+    async def cancel(self, stay: str, worker: KnownWorker, settlement: str) -> Outcome:  # noqa: ARG002 -- the gateway asks for it
         return _rest(await self.client.post(f"{SETTLEMENTS}/{settlement}/cancel", {}))
 
-    async def settle_and_reverse(self, stay: str, worker: KnownWorker, total: str) -> Outcome:  # noqa: ARG002
+    async def settle_and_reverse(self, stay: str, worker: KnownWorker, total: str) -> Outcome:  # noqa: ARG002 -- the gateway asks for it
         key, path = f"rest-{next(self.client.keys)}", f"{VISITS}/{stay}/settle"
         assert (await self.client.post(path, {"total": total}, key=key)).status_code == 201
         asked = {"message": key}

@@ -64,7 +64,7 @@ async def repaired(at: Bench) -> None:
     expect(reply.status in (200, 201), f"HTTP {reply.status}")
     _found(await line.send("GET", path), state="clean", left=0)
     again = await line.send("POST", f"{path}/repairs", order, key=at.key())
-    expect(400 <= again.status < 500, f"repaired twice: HTTP {again.status}")  # noqa: PLR2004
+    expect(400 <= again.status < 500, f"repaired twice: HTTP {again.status}")  # noqa: PLR2004 -- HTTP's own
 
 
 @FAMILY.case("Totals that are not the rows' sums are refused", "总额与明细合计不符应拒绝", ONLY)

@@ -87,7 +87,7 @@ async def one_object(at: Bench) -> None:
 @FAMILY.case("Half a JSON is HTTP 400, never a success", "无法解析的报文应答 HTTP 400", ONLY)
 async def half_json(at: Bench) -> None:
     reply = await at.lines.institution.send("POST", PATH, raw=b'{"infno":"23')
-    expect(reply.status == 400, f"HTTP {reply.status}")  # noqa: PLR2004
+    expect(reply.status == 400, f"HTTP {reply.status}")  # noqa: PLR2004 -- HTTP's own
 
 
 @FAMILY.case("Medical insurance's codes are refused with a sentence", "医保代码应说明后拒绝", ONLY)

@@ -73,7 +73,7 @@ async def cancelled_twice(at: Bench) -> None:
     (await at.desk.cancel(stay, told.facts["settlement"], at.key())).must()
     again = await at.desk.cancel(stay, told.facts["settlement"], at.key())
     again.must_refuse("settlement-not-cancellable")
-    expect(len(await at.settlements(stay.visit)) == 2, "not exactly two rows")  # noqa: PLR2004
+    expect(len(await at.settlements(stay.visit)) == 2, "not exactly two rows")  # noqa: PLR2004 -- it and its twin
 
 
 @FAMILY.case("A cancellation repeated with its id is one", "撤销重发仅生效一次")

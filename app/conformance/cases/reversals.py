@@ -29,7 +29,7 @@ async def reversed_again(at: Bench) -> None:
     stay, key = await _settled(at)
     _came_to(await at.desk.reverse(key, "settle", at.key()), "reversed")
     _came_to(await at.desk.reverse(key, "settle", at.key()), "already_reversed")
-    expect(len(await at.settlements(stay.visit)) == 2, "not exactly two rows")  # noqa: PLR2004
+    expect(len(await at.settlements(stay.visit)) == 2, "not exactly two rows")  # noqa: PLR2004 -- it and its twin
 
 
 @FAMILY.case("A reversal repeated with its id is one", "冲正报文重发仅生效一次")

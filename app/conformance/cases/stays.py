@@ -81,4 +81,4 @@ async def unknown_visit(at: Bench) -> None:
 async def foreign_visit(at: Bench) -> None:
     stay = await at.stay()
     reply = await at.other.send("GET", f"/v1/visits/{stay.visit}")
-    expect(reply.status == 404, f"HTTP {reply.status}")  # noqa: PLR2004
+    expect(reply.status == 404, f"HTTP {reply.status}")  # noqa: PLR2004 -- HTTP's own

@@ -24,7 +24,7 @@ def main() -> int:
     if os.getppid() != int(parent):
         return 1  # the parent died before its death could be noticed
     os.umask(0o077)
-    os.execv(command[0], command)  # noqa: S606
+    os.execv(command[0], command)  # noqa: S606 -- no shell is wanted
     return 0
 
 

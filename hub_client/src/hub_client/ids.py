@@ -33,5 +33,5 @@ def message_id(party: str, window: int, mark: Mark) -> str:
 
     Windows (窗口) of one institution keep journals of their own, and their ids never meet.
     """
-    assert 0 <= window <= 9, "a window is one digit"  # noqa: PLR2004
+    assert 0 <= window <= 9, "a window is one digit"  # noqa: PLR2004 -- a digit
     return f"{party}{mark.second.strftime(STAMP)}{window}{mark.place:03d}"

@@ -47,7 +47,7 @@ def persist(
 
 def _torn(reply: Reply) -> bool:
     """Say whether a success did not arrive whole; its stored answer can be had again."""
-    return 200 <= reply.status < 300 and not reply.is_applied  # noqa: PLR2004
+    return 200 <= reply.status < 300 and not reply.is_applied  # noqa: PLR2004 -- HTTP's own
 
 
 def _authorised(desk: Desk, request: Request) -> Plan[Reply | Lost]:

@@ -50,7 +50,7 @@ class Reply:
     @property
     def is_applied(self) -> bool:
         """Say whether the hub did it: a success whose body arrived whole."""
-        return 200 <= self.status < 300 and (not self.body or self.json is not None)  # noqa: PLR2004
+        return 200 <= self.status < 300 and (not self.body or self.json is not None)  # noqa: PLR2004 -- HTTP's own
 
     @property
     def problem(self) -> dict[str, Json] | None:
@@ -63,7 +63,7 @@ class Reply:
     @property
     def is_refused(self) -> bool:
         """Say whether the hub itself said no, and it will not help to ask the same again."""
-        no = 400 <= self.status < 500 and self.problem is not None  # noqa: PLR2004
+        no = 400 <= self.status < 500 and self.problem is not None  # noqa: PLR2004 -- HTTP's own
         return no and not self.is_running
 
     @property

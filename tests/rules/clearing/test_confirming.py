@@ -166,7 +166,7 @@ def test_what_was_cancelled_is_not_taken_off_a_second_time() -> None:
 def test_a_contest_that_moved_on_holds_its_confirmation(moved: dict[str, object]) -> None:
     contests.require_unanswered([CONTEST])
     with pytest.raises(ContestAnswered):
-        contests.require_unanswered([CONTEST, replace(CONTEST, **moved)])  # type: ignore[arg-type]
+        contests.require_unanswered([CONTEST, replace(CONTEST, **moved)])  # type: ignore[arg-type]  # fields by name
 
 
 def test_every_answer_is_final() -> None:
@@ -185,7 +185,7 @@ def test_payments_in_parts_close_a_notice_and_a_return_opens_it(sign: int) -> No
         }
     )
     amounts = [150, 250, -250, 300, 250, -500, 0 + 10]
-    lines = [replace(bank_line(fen, n), **way) for n, fen in enumerate(amounts)]  # type: ignore[arg-type]
+    lines = [replace(bank_line(fen, n), **way) for n, fen in enumerate(amounts)]  # type: ignore[arg-type]  # fields by name
     found, (after,) = payments.match(lines, [replace(CALL, amount=Money(400 * sign))])
     assert [it.outcome for it in found] == [
         BankOutcome.PARTIAL,

@@ -110,7 +110,7 @@ def test_working_days_follow_the_announced_calendar(day: date, number: int, then
 
 
 def test_beyond_the_announced_years_only_weekends_rest_and_the_answer_says_so() -> None:
-    assert working_days_after(date(2100, 10, 1), 1) == WorkingDay(date(2100, 10, 4), False)  # noqa: FBT003
+    assert working_days_after(date(2100, 10, 1), 1) == WorkingDay(date(2100, 10, 4), False)  # noqa: FBT003 -- a field of the answer
     assert not working_days_after(date(2003, 12, 30), 4).announced
 
 

@@ -124,7 +124,7 @@ def test_other_shapes_are_no_institution_codes(code: str) -> None:
 
 
 @given(
-    st.datetimes(datetime(2024, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.datetimes(datetime(2024, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- bounds, a zone follows
     st.binary(min_size=10, max_size=10),
 )
 def test_a_made_id_is_a_uuid7_of_its_moment(moment: datetime, entropy: bytes) -> None:

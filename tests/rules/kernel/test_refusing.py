@@ -43,4 +43,4 @@ def test_several_refusals_are_raised_as_the_first_with_the_others_beside_it() ->
 
 
 def test_no_refusal_is_no_exception() -> None:
-    assert refuse_all([]) is None  # type: ignore[func-returns-value]
+    assert refuse_all([]) is None  # type: ignore[func-returns-value]  # that is it

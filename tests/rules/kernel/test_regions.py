@@ -47,7 +47,7 @@ def test_a_code_tells_its_level_its_prefix_and_its_city(
         ("660000", "660000", True),
     ],
 )
-def test_a_place_covers_what_lies_within_it(place: str, code: str, covered: bool) -> None:  # noqa: FBT001
+def test_a_place_covers_what_lies_within_it(place: str, code: str, covered: bool) -> None:  # noqa: FBT001 -- a parameter of the table
     assert covers(place, code) is covered
 
 
