@@ -1,0 +1,1 @@
+"""How fast the hub is, by hand on a quiet machine; no test ever looks at a clock."""
