@@ -22,6 +22,7 @@ from app.review.errors import (
 )
 from app.review.model import (
     ACTS,
+    ROWS_MAX,
     DayRow,
     DayTotals,
     Difference,
@@ -178,3 +179,13 @@ def test_a_line_that_cannot_be_read_is_named(line: str) -> None:
     faults = unreadable.value.facts["errors"]
     assert isinstance(faults, list)
     assert [fault["line"] for fault in faults] == [2]
+
+
+def test_a_day_file_longer_than_is_taken_at_once_is_refused() -> None:
+    line = "A3701002509010000001\tnull\tnull\t1.00\t1.00\t0.00\t0\n"
+    assert len(rules.read_day_text(line * ROWS_MAX)) == ROWS_MAX
+    with pytest.raises(DayFileUnreadable) as refused:
+        rules.read_day_text(line * (ROWS_MAX + 1))
+    assert refused.value.facts["errors"] == [
+        {"line": ROWS_MAX + 1, "detail": f"more than {ROWS_MAX} rows 行数超出上限"}
+    ]
