@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import app
 
 ROOT = Path(app.__file__).parent.parent
-FOLDERS = ("app", "docs", "hub_client", "migrations", "tests")
+FOLDERS = ("app", "benchmarks", "docs", "hub_client", "migrations", "tests")
 PAGES = [
     *sorted(ROOT.glob("*.md")),
     *sorted(it for folder in FOLDERS for it in (ROOT / folder).rglob("*.md")),
