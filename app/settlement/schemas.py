@@ -127,14 +127,14 @@ class ReasonView(BaseModel):
     """What the worker pays for one reason 个人支付（按原因）."""
 
     reason: Reason = Field(description="Reason 原因", examples=["over_cap"])
-    own: str = OwnField
+    own: str = Field(description="Own share 个人支付（元）", examples=["3.40"])
 
 
 class LineResultView(BaseModel):
     """The decision on one line 明细核算结果."""
 
     serial: str = Field(description="Serial 明细流水号", examples=["000001"])
-    refund_of: str | None = Field(description="Line refunded 原明细流水号", examples=["000001"])
+    refund_of: str | None = Field(description="Line refunded 原明细流水号", examples=[None])
     category: FeeCategory = Field(description="Category 费用类别", examples=["drug"])
     item_code: str | None = Field(description="Catalogue code 目录编码", examples=["D010001"])
     item_name: str = Field(description="Item 项目名称", examples=["注射用头孢唑林钠"])
@@ -145,14 +145,14 @@ class LineResultView(BaseModel):
     fund: str = FundField
     own: str = OwnField
     reason: Reason | None = Field(
-        description="Why the fund does not pay all 不予全额支付原因", examples=["over_cap"]
+        description="Why the fund does not pay all 不予全额支付原因", examples=[None]
     )
     cap: str | None = Field(
         description="Cap a unit, a bed's a day 最高支付标准（元/单位）", examples=["3.97"]
     )
     list_place: str | None = Field(description="Whose list 执行目录地区", examples=["370000"])
     list_version: str | None = Field(description="Its version 目录版本", examples=["2025版"])
-    clause: str = Field(description="Clause 政策依据", examples=["hub-default/over-cap"])
+    clause: str = Field(description="Clause 政策依据", examples=["injury-regulations/30-catalogue"])
     says: str = Field(description="What it says 依据说明（英文）", examples=["The fund pays …"])
     says_zh: str = Field(description="What it says 依据说明（中文）", examples=["基金按…支付"])
 
@@ -185,7 +185,9 @@ class LineResultView(BaseModel):
 class SettledView(SettlementView):
     """A settlement with its own shares by reason 结算结果."""
 
-    own_by_reason: list[ReasonView] = Field(description="Own share by reason 个人支付（按原因）")
+    own_by_reason: list[ReasonView] = Field(
+        description="Own share by reason 个人支付（按原因）", examples=[[]]
+    )
 
     @classmethod
     def settled(cls, it: SettlementWithLines) -> SettledView:
@@ -218,7 +220,9 @@ class PreviewView(BaseModel):
     fund: str = FundField
     own: str = OwnField
     policy_version: str = Field(description="Policy book 政策版本", examples=["2025.1-0badc0de"])
-    own_by_reason: list[ReasonView] = Field(description="Own share by reason 个人支付（按原因）")
+    own_by_reason: list[ReasonView] = Field(
+        description="Own share by reason 个人支付（按原因）", examples=[[]]
+    )
     lines: list[LineResultView] = Field(description="Every line, in order 明细")
 
     @classmethod

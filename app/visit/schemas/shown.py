@@ -123,7 +123,7 @@ class FeeLineView(BaseModel):
     """A fee line as it was uploaded 费用明细."""
 
     serial: str = Field(description="Serial 明细流水号", examples=["000001"])
-    refund_of: str | None = Field(description="Line refunded 原明细流水号", examples=["000001"])
+    refund_of: str | None = Field(description="Line refunded 原明细流水号", examples=[None])
     category: FeeCategory = Field(description="Category 费用类别", examples=["drug"])
     item_code: str | None = Field(description="Catalogue code 目录编码", examples=["D010001"])
     item_name: str = Field(description="Item 项目名称", examples=["注射用头孢唑林钠"])
