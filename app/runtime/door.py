@@ -348,12 +348,20 @@ async def lend(hub: Hub) -> AsyncIterator[Rx]:
 
 @asynccontextmanager
 async def reading(hub: Hub, caller: Caller, request: str) -> AsyncIterator[Reading]:
-    """Lend a caller a reading; looks at personal data are kept before the answer."""
+    """Lend a caller a reading; looks at personal data are kept before the answer, also a no."""
     async with lend(hub) as rx:
         open_reading = Reading(rx=rx, caller=caller, now=hub.clock(), law=hub.law)
-        yield open_reading
-        if open_reading.looks:
-            await messages.note_looks(rx, _look_stamp(open_reading, request), open_reading.looks)
+        try:
+            yield open_reading
+        except Refusal:
+            await _keep_looks(open_reading, request)
+            raise
+        await _keep_looks(open_reading, request)
+
+
+async def _keep_looks(it: Reading, request: str) -> None:
+    if it.looks:
+        await messages.note_looks(it.rx, _look_stamp(it, request), it.looks)
 
 
 def _look_stamp(it: Reading, request: str) -> Stamp:

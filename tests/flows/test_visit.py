@@ -272,6 +272,19 @@ async def test_identification_needs_all_three_parts(world: World) -> None:
         assert (await hospital.post("/v1/workers/identify", less)).status_code == 400
 
 
+async def test_an_identification_that_fails_leaves_a_trace_without_the_number(world: World) -> None:
+    worker = await ready_worker(world)
+    wrong = worker.claim(name="另一人")
+    answer = await world.institution(JINAN).post("/v1/workers/identify", wrong)
+    query = "SELECT party, facts::text FROM audit_trail WHERE request = $1"
+    async with world.tx() as tx:
+        found = await tx.exec_driver_sql(query, (answer.headers["X-Request-ID"],))
+        kept = found.one()
+    assert kept.party == JINAN
+    assert "name-mismatch" in kept.facts
+    assert wrong["certificate_number"] not in kept.facts
+
+
 async def test_names_are_masked_in_lists_and_whole_for_one_with_a_trace(world: World) -> None:
     worker = await ready_worker(world)
     visit = await admitted(world, worker)

@@ -25,8 +25,16 @@ from app.visit.store.visits import NewVisit
 
 
 async def identify(reading: Reading, claim: IdentityClaim) -> Identification:
-    """Identify a worker, and tell what an institution can use here and today; leaves a trace."""
-    found = await entitlement.identify(reading.rx, claim)
+    """Identify a worker, and tell what an institution can use here and today; leaves a trace.
+
+    So does a claim that fails: whoever tries numbers is seen trying.
+    """
+    try:
+        found = await entitlement.identify(reading.rx, claim)
+    except Refusal as refusal:
+        found_wrong = [each.code for each in (refusal, *refusal.also)]
+        reading.trace("worker.look_refused", "-", purpose="identify", reasons=found_wrong)
+        raise
     institution = await _institution(reading.rx, reading.caller.party)
     worker_id, today = found.worker.id, reading.today
     lost_on = await entitlement.lost_on(reading.rx, worker_id)
