@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from tests.support.pg import TestServer, fresh_database
 from tests.support.world import World, open_world
 
 SERVER = pytest.StashKey[TestServer]()
+
+# Nothing is timed in a test: a property that holds, holds on a slow machine too.
+settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hub")
 
 
 def _server_of(config: pytest.Config) -> TestServer:
