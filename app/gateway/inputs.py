@@ -114,10 +114,6 @@ class Row:
         assert isinstance(value, datetime), "the mapping says what each field is"
         return value
 
-    def instant_or_none(self, name: str) -> datetime | None:
-        """Return an instant."""
-        return self.instant(name) if self.has(name) else None
-
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a code of a set whose own values are true and false."""
         return self.text(name) == "true" if self.has(name) else default

@@ -30,12 +30,6 @@ LEFT_DAYS = 5
 OPERATOR = Caller(kind=PartyKind.OPERATOR, party="operator", region="000000", client=CLIENT)
 
 
-async def next_set(hub: Hub) -> int:
-    """Return the number the next set will have."""
-    async with lend(hub) as rx:
-        return await store.newest_set(rx) + 1
-
-
 async def cast(hub: Hub, set_number: int) -> None:
     """Make every persona of a set, relative to today; a set made before is left as it is."""
     sender = Sender(hub, f"persona-{set_number}")

@@ -11,9 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Rx, Tx
-from app.runtime.mode import database_mark
 from app.runtime.paging import PageAsked
-from app.runtime.settings import Mode
 from app.sandbox.model import Exchanged, FaultOrder, MadePersona, NewExchange
 from app.sandbox.moved_clock import ClockSetting
 from app.sandbox.tables import persona, sandbox_clock, sandbox_exchange, sandbox_fault
@@ -65,11 +63,6 @@ _EXCHANGES = (
     .limit(sa.bindparam("rows", type_=sa.BigInteger))
 )
 _RESET = sa.text("SELECT sandbox_reset(:keeper, :keeper_key)")
-
-
-async def is_marked(conn: Conn) -> bool:
-    """Say whether the database is marked a sandbox."""
-    return await conn.scalar(sa.select(database_mark.c.mode)) == Mode.SANDBOX
 
 
 async def keep_clock(tx: Tx, setting: ClockSetting) -> None:
