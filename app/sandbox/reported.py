@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
 from decimal import Decimal
 
 from app.entitlement.model import CardKind, IdentityClaim
@@ -30,8 +30,15 @@ def referral_of(case: PlannedCase) -> Referral:
 
 
 def admission_of(case: PlannedCase, planned: PlannedVisit, someone: SyntheticPerson) -> Admission:
-    """Say what the institution reports of the admission."""
-    cost_kind = CostKind(case.cost_kind)
+    """Say what the institution reports of a planned admission."""
+    at = in_china(planned.admitted_on, ADMITTED)
+    return admission_at(at, someone, CostKind(case.cost_kind), f"SB{case.number:07d}")
+
+
+def admission_at(
+    at: datetime, someone: SyntheticPerson, cost_kind: CostKind, admission_no: str
+) -> Admission:
+    """Say what an institution reports of somebody who comes with the physical card."""
     return Admission(
         kind=VisitKind.FITTING if cost_kind is CostKind.DEVICE else VisitKind.INPATIENT,
         cost_kind=cost_kind,
@@ -41,8 +48,8 @@ def admission_of(case: PlannedCase, planned: PlannedVisit, someone: SyntheticPer
             card_kind=CardKind.PHYSICAL,
             card=someone.card_number,
         ),
-        admitted_at=in_china(planned.admitted_on, ADMITTED),
-        admission_no=f"SB{case.number:07d}",
+        admitted_at=at,
+        admission_no=admission_no,
         department="骨科",
         ward=None,
         bed=None,

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol, TypeVar
 
 from app.entitlement import service as entitlement
-from app.entitlement.model import CardKind, CertificateKind, DeterminationKind, IdentityClaim
+from app.entitlement.model import CertificateKind, DeterminationKind
 from app.entitlement.service import DeterminationAsked, Registration
 from app.filing import service as filings
 from app.filing.model import BatchRow, FilingAsked, FilingKind, Referral
@@ -22,14 +22,14 @@ from app.sandbox.moved_clock import ClockAsked, MovedClock
 from app.sandbox.people import SyntheticPerson
 from app.sandbox.personas import HOSPITAL, SHANDONG
 from app.sandbox.play.timetable import Expiring, Stay
-from app.sandbox.reported import DIAGNOSIS, admission_of, fee_line_of, referral_of
+from app.sandbox.reported import DIAGNOSIS, admission_at, admission_of, fee_line_of, referral_of
 from app.sandbox.sender import Kept, Sender, agency, institution
 from app.sandbox.service import move_clock
 from app.sandbox.traffic import PlannedCase
 from app.settlement import service as settlements
 from app.settlement.model import CancelAsked, SettleAsked
 from app.visit import service as visits
-from app.visit.model import Admission, DischargeWay, VisitKind
+from app.visit.model import DischargeWay
 
 T = TypeVar("T")
 ROWS_A_BATCH = 1_000
@@ -128,26 +128,7 @@ class Stage:
 
     async def turn_away(self, it: Expiring) -> None:
         """Let a hospital try to admit somebody whose filing has run out; keep the reasons."""
-        asked = Admission(
-            kind=VisitKind.INPATIENT,
-            cost_kind=CostKind.MEDICAL,
-            claim=IdentityClaim(
-                certificate_number=it.who.number,
-                name=it.who.name,
-                card_kind=CardKind.PHYSICAL,
-                card=it.who.card_number,
-            ),
-            admitted_at=self.clock(),
-            admission_no=f"X{it.number}",
-            department="骨科",
-            ward=None,
-            bed=None,
-            physician="示例医师",
-            diagnoses=(DIAGNOSIS,),
-            memo=None,
-            determination=None,
-            transfer_from=None,
-        )
+        asked = admission_at(self.clock(), it.who, CostKind.MEDICAL, f"X{it.number}")
         hospital = institution(HOSPITAL, HOSPITAL[1:7])
         try:
             await self.send(
