@@ -79,6 +79,49 @@ async def test_a_stay_runs_from_admission_to_bill_and_back(world: World) -> None
     await _undone(world, visit, worker.number, settled)
 
 
+async def test_every_line_is_answered_as_it_would_be_split_today(world: World) -> None:
+    his, worker = hospital(world), await ready_worker(world)
+    visit = await admitted(his, worker)
+    bed = {"med_list_codg": "B010001", "cnt": 1, "pric": "98", "det_item_fee_sumamt": "98.00"}
+    rows = [
+        line(visit, worker.number, "1"),
+        line(visit, worker.number, "2", injury_flag="1"),
+        line(visit, worker.number, "3", **bed),
+        line(visit, worker.number, "4", med_list_codg="D010017"),
+    ]
+    split = (await his.done("2301", {"feedetail": rows}))["result"]
+    assert [it["feedetl_sn"] for it in split] == ["1", "2", "3", "4"]
+    paid, illness, capped, restricted = split
+    assert (paid["inscp_scp_amt"], paid["line_reason"], paid["memo"]) == (10.0, "", "")
+    assert (illness["fulamt_ownpay_amt"], illness["line_reason"]) == (10.0, "not_injury_related")
+    assert capped["overlmt_amt"] == 98 - capped["pric_uplmt_amt"] > 0
+    assert capped["line_reason"] == "over_cap"
+    assert (restricted["lmt_used_flag"], restricted["line_reason"]) == ("1", "restricted")
+    assert restricted["memo"]
+    await his.done("2402", discharge(world, visit, worker.number))
+    decided = await his.done("2304", bill(visit, worker.number, "128.00"))
+    shared = [name for name in decided["feedetail"][0] if name in paid]
+    assert {"inscp_scp_amt", "memo", "line_clause"} <= set(shared)
+    assert [{name: it[name] for name in shared} for it in split] == [
+        {name: it[name] for name in shared} for it in decided["feedetail"]
+    ]
+
+
+async def test_lines_of_a_visit_that_could_not_be_settled_are_taken_at_the_workers_charge(
+    world: World,
+) -> None:
+    his, worker = hospital(world), await ready_worker(world)
+    visit = await admitted(his, worker)
+    loss = {"worker": worker.number, "kind": "lump_sum", "lost_on": "2025-08-31", "reason": "示例"}
+    answer = await world.agency("110000").post("/v1/entitlement-losses", loss)
+    assert answer.status_code == 201, answer.text
+    output = await his.done("2301", {"feedetail": line(visit, worker.number, "1")})
+    (told,) = output["result"]
+    assert (told["fulamt_ownpay_amt"], told["inscp_scp_amt"]) == (10.0, 0.0)
+    assert told["memo"].startswith("暂不能直接结算：")
+    assert output["totals"]["visit_line_count"] == 1
+
+
 async def _undone(world: World, visit: str, worker: str, settled: dict[str, Any]) -> None:
     """Undo strictly backwards: 2305, 2405, 2302, 2404."""
     his = hospital(world)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import httpx
@@ -86,7 +86,12 @@ class Rest:
         return _rest(await self.client.post(VISITS, visit.admission(someone, **other)))
 
     async def upload(self, stay: str, worker: KnownWorker, lines: Lines) -> Outcome:  # noqa: ARG002 -- REST names the visit alone
-        return _rest(await self.client.post(f"{VISITS}/{stay}/lines", {"lines": lines}))
+        taken = await self.client.post(f"{VISITS}/{stay}/lines", {"lines": lines})
+        if taken.is_error:
+            return _rest(taken)
+        seen = _rest(await self.client.post(f"{VISITS}/{stay}/preview"))
+        split = {reason[0]: reason for reason in seen.reasons}
+        return Outcome(reasons=tuple(split[it["serial"]] for it in lines))
 
     async def remove(self, stay: str, worker: KnownWorker, serial: str | None) -> Outcome:  # noqa: ARG002 -- the gateway asks for it
         path = f"{VISITS}/{stay}/lines" + (f"/{serial}" if serial else "")
@@ -155,7 +160,9 @@ class Numbered:
 
     async def upload(self, stay: str, worker: KnownWorker, lines: Lines) -> Outcome:
         rows = [_row(each) | {"mdtrt_id": stay, "psn_no": worker.number} for each in lines]
-        return await self._ask("2301", {"feedetail": rows})
+        answer = await self.his.send("2301", {"feedetail": rows})
+        told = _numbered(answer)
+        return replace(told, reasons=_split(answer["output"].get("result", ())))
 
     async def remove(self, stay: str, worker: KnownWorker, serial: str | None) -> Outcome:
         body = gateway.about(stay, worker.number, feedetl_sn=serial or "0000")
@@ -240,12 +247,15 @@ def _numbered(answer: dict[str, Any]) -> Outcome:
         )
     info = output["setlinfo"]
     amounts = (info["medfee_sumamt"], info["fund_pay_sumamt"], info["psn_part_amt"])
-    reasons = tuple(
-        (it["feedetl_sn"], f"{it['inscp_scp_amt']:.2f}", it["line_reason"])
-        for it in output.get("feedetail", ())
-    )
-    assert not reasons or all(
-        it[2] in {"", *(code.value for code in value_sets()["line_reason"].values)}
-        for it in reasons
-    )
+    reasons = _split(output.get("feedetail", ()))
     return Outcome(info["setl_id"], tuple(f"{it:.2f}" for it in amounts), reasons)
+
+
+def _split(rows: Sequence[dict[str, Any]]) -> tuple[tuple[str, str, str], ...]:
+    """Read how lines are split, and hold each to adding up and to a known reason."""
+    known = {"", *(code.value for code in value_sets()["line_reason"].values)}
+    for it in rows:
+        parts = ("fulamt_ownpay_amt", "overlmt_amt", "preselfpay_amt", "inscp_scp_amt")
+        assert round(sum(it[name] for name in parts) - it["det_item_fee_sumamt"], 2) == 0, it
+        assert it["line_reason"] in known
+    return tuple((it["feedetl_sn"], f"{it['inscp_scp_amt']:.2f}", it["line_reason"]) for it in rows)

@@ -10,6 +10,7 @@ from app.filing.model import Filing
 from app.gateway.outputs import Facts
 from app.institutions.model import Institution
 from app.kernel.money import ZERO, Money
+from app.kernel.refusal import Refusal
 from app.policy.provisions import Provisions
 from app.reference.value_sets import value_sets
 from app.settlement.model import Bill, LineResult, Preview, Reason, Settlement
@@ -141,12 +142,25 @@ def of_result(it: LineResult, provisions: Provisions) -> Facts:
         "quantity": charge.quantity,
         "unit_price": charge.unit_price,
         "cap": cap or None,
+        "restricted": "1" if charge.listing and charge.listing.restricted else "0",
         "fund": it.fund,
         "over_cap": it.own if capped else ZERO,
         "full_own": ZERO if capped else it.own,
         "reason": it.reason,
         "reason_zh": _sentence(it, provisions),
         "clause": it.clause,
+    }
+
+
+def of_undecided(it: FeeLine, refusal: Refusal) -> Facts:
+    """Tell a line of a visit that could not be settled as things stand: the fund pays nothing."""
+    return {
+        **of_line(it),
+        "fund": ZERO,
+        "over_cap": ZERO,
+        "full_own": it.amount,
+        "restricted": "0",
+        "reason_zh": f"暂不能直接结算：{refusal.title_zh}",
     }
 
 

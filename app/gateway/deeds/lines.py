@@ -9,10 +9,12 @@ from app.catalogues.model import CatalogueItem, CatalogueKind, Wanted
 from app.gateway.deeds import facts
 from app.gateway.deeds.call import Call, require_worker
 from app.gateway.inputs import FieldFault, Row, refuse_faults
-from app.gateway.outputs import Told
+from app.gateway.outputs import Facts, Told
 from app.kernel.calendar import business_day
-from app.runtime.db import Conn
-from app.runtime.work import Work
+from app.kernel.refusal import Refusal
+from app.runtime.db import Conn, Rx
+from app.runtime.work import Reading, Work
+from app.settlement import service as settlements
 from app.visit import service as visits
 from app.visit.model import FeeCategory, FeeLine, LinesRemoved, Visit, VisitKind
 
@@ -32,7 +34,7 @@ async def upload(work: Work, call: Call) -> Told:
         "line_count": taken.totals.line_count,
         "total": taken.totals.total,
     }
-    return {"result": [facts.of_line(line) for line in lines], "totals": [totals]}
+    return {"result": await _split(work, visit.number, lines), "totals": [totals]}
 
 
 async def remove(work: Work, call: Call) -> Told:
@@ -51,6 +53,21 @@ def _removed(done: Sequence[LinesRemoved]) -> Mapping[str, object]:
     held = done[-1].totals
     removed = sum(each.removed for each in done)
     return {"removed": removed, "line_count": held.line_count, "total": held.total}
+
+
+async def _split(work: Work, visit: str, lines: Sequence[FeeLine]) -> list[Facts]:
+    """Tell how the lines just taken would be split today, by the preview of their visit.
+
+    The preview's trace of a look at somebody is not kept: nothing of the person is told here.
+    """
+    reading = Reading(rx=Rx(work.tx), caller=work.caller, now=work.now, law=work.law)
+    try:
+        found = await settlements.preview(reading, visit)
+    except Refusal as refusal:
+        return [facts.of_undecided(line, refusal) for line in lines]
+    decided = {it.charge.serial: it for it in found.bill.lines}
+    provisions = work.law.provisions
+    return [facts.of_result(decided[line.serial], provisions) for line in lines]
 
 
 async def _visit(work: Work, node: str, rows: Sequence[Row]) -> Visit:
