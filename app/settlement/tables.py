@@ -47,6 +47,8 @@ settlement = sa.Table(
     sa.Column("adjustment", sa.Boolean, nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("clearing", sa.Text),
+    # What deductions take off, open ones included: kept by the database as they are written.
+    sa.Column("deducted_fen", sa.BigInteger, nullable=False, server_default="0"),
     one_of("kind", SettlementKind),
     one_of("scheme", Scheme),
     one_of("cost_kind", CostKind),
@@ -58,6 +60,11 @@ settlement = sa.Table(
         "ELSE total_fen <= 0 AND fund_fen <= 0 AND own_fen <= 0 END",
         name="sign",
     ),
+    sa.CheckConstraint(
+        "deducted_fen = 0 OR deducted_fen BETWEEN 1 AND fund_fen", name="deducted_fen"
+    ),
+    # What is cancelled has nothing taken off it: no fen is counted twice.
+    sa.CheckConstraint("cancelled_by IS NULL OR deducted_fen = 0", name="cancelled_whole"),
     # one settlement of a visit stands at a time
     sa.Index(
         "uq_settlement_visit_id",
@@ -71,6 +78,8 @@ settlement = sa.Table(
     sa.Index("ix_settlement_institution", "institution", "id"),
     # "this day, of an institution or of a place", for the daily reconciliation
     sa.Index("ix_settlement_business_day", "business_day", "institution"),
+    # "a month of a place, by institution", for declarations and closings
+    sa.Index("ix_settlement_treatment_place", "treatment_place", "month", "institution"),
     # "what was this worker fitted with before"
     sa.Index("ix_settlement_worker_id", "worker_id"),
     # "what is not cleared yet", for a clearing

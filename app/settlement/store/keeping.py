@@ -21,6 +21,7 @@ from app.settlement.tables import (
     settlement_serial,
 )
 
+_LATER = frozenset({"id", "number", "cancelled_by", "clearing", "deducted_fen"})
 _TURNED = frozenset({"quantity", "amount_fen", "fund_fen", "own_fen"})
 _MADE = (
     sa.insert(settlement)
@@ -29,7 +30,7 @@ _MADE = (
         **{
             column.name: sa.bindparam(f"s_{column.name}", type_=column.type)
             for column in settlement.columns
-            if column.name not in ("id", "number", "cancelled_by", "clearing")
+            if column.name not in _LATER
         },
     )
     .returning(settlement.c.id, settlement.c.number)
