@@ -1,0 +1,1 @@
+"""What proof is made of: laws and reports, journals and seals, traces, and lines of the trail."""

@@ -1,0 +1,1 @@
+"""What proof offers: sealing and journals, verification, traces, and the trail."""

@@ -1,0 +1,1 @@
+"""Every SQL statement of proof: journals and seals, laws, traces, and the trail."""
