@@ -21,6 +21,7 @@ class Kind(enum.Enum):
     REFUSED = enum.auto()  # understood, and the rules say no
     KEY_MISSING = enum.auto()  # send an Idempotency-Key
     RUNNING = enum.auto()  # ask again in a moment for the answer of the one under way
+    TOO_MANY = enum.auto()  # wait as long as told, then retry with the same key
     BUSY = enum.auto()  # retry with the same key
     BUG = enum.auto()  # report the instance; nothing was done
 

@@ -45,6 +45,19 @@ class ClientRefused(Refusal):
     remedy_zh: ClassVar = "请核对客户端编号与密钥；必要时联系平台运维重新签发。"
 
 
+class SignInLocked(Refusal):
+    """Too many failures from here: nothing is even tried until the lock ends."""
+
+    kind: ClassVar = Kind.TOO_MANY
+    code: ClassVar = "sign-in-locked"
+    title: ClassVar = "Too many failed attempts; sign-in is locked for a while"
+    title_zh: ClassVar = "失败次数过多，暂停登录"
+    says: ClassVar = "Try again in {retry_after_seconds} seconds."
+    says_zh: ClassVar = "请于 {retry_after_seconds} 秒后重试。"
+    remedy: ClassVar = "Mend the credentials before trying again: every failure makes it longer."
+    remedy_zh: ClassVar = "请先核对凭证再重试；每次失败都会延长锁定时间。"
+
+
 class RegionUnknown(Refusal):
     """No division with this code takes part."""
 
@@ -71,6 +84,15 @@ class PartyUnknown(Refusal):
     remedy_zh: ClassVar = "请先装载基础数据或登记该机构，再签发客户端凭证。"
 
 
+class ClientIdFormat(Refusal):
+    """A client id is 1 to 64 letters, digits, dots, dashes and underscores."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "client-id-format"
+    title: ClassVar = "A client id is 1 to 64 letters, digits, dots, dashes and underscores"
+    title_zh: ClassVar = "客户端编号应为 1 至 64 位字母、数字、点、短横线或下划线"
+
+
 class ClientUnknown(Refusal):
     """No client with this id was ever made."""
 
@@ -80,6 +102,17 @@ class ClientUnknown(Refusal):
     title_zh: ClassVar = "客户端不存在"
     says: ClassVar = "No client has the id {client}."
     says_zh: ClassVar = "未找到编号为 {client} 的客户端。"
+
+
+class SecretUnknown(Refusal):
+    """The client never had a secret that begins so."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "secret-unknown"
+    title: ClassVar = "No such secret"
+    title_zh: ClassVar = "密钥不存在"
+    says: ClassVar = "Client {client} has no secret that begins with {hint}."
+    says_zh: ClassVar = "客户端 {client} 没有以 {hint} 开头的密钥。"
 
 
 class ClientExists(Refusal):

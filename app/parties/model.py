@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from app.kernel.parties import PartyKind
+from app.kernel.parties import PartyKind, SignatureScheme
 from app.kernel.regions import Level
 
 
@@ -26,10 +26,25 @@ class PartyState(enum.StrEnum):
 
 
 class ClientState(enum.StrEnum):
-    """客户端状态: a disabled client gets no more tokens."""
+    """客户端状态: a disabled client gets no more tokens, and those it has open nothing."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
+
+
+class PersonState(enum.StrEnum):
+    """人员状态: a disabled person signs in no more."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class ProposalState(enum.StrEnum):
+    """提议状态: laid by one person, decided by another."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +83,32 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTerms:
+    """接入条件: what a client is held to beside its secret; by default to nothing."""
+
+    addresses: tuple[str, ...] = ()  # CIDR blocks it may come from; none: from anywhere
+    requests_per_minute: int | None = None  # None: as the settings say for everybody
+    expires_at: datetime | None = None
+    signature: SignatureScheme | None = None  # None: messages are not signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """密钥: what is kept in clear of one secret; a client may have several at a time."""
+
+    hint: str  # its open first part, by which people tell secrets apart
+    created_at: datetime
+    expires_at: datetime | None = None
+    retired_at: datetime | None = None
+
+    def is_good(self, now: datetime) -> bool:
+        """Say whether it still opens: neither retired nor past its last moment."""
+        return self.retired_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """客户端: one credential of a party, without its secret."""
+    """客户端: one credential of a party, without its secrets."""
 
     id: str
     party: str
@@ -80,11 +119,14 @@ class Client:
     party_state: PartyState
     created_at: datetime
     rotated_at: datetime | None
+    tokens_valid_from: datetime | None = None
+    terms: ClientTerms = ClientTerms()
 
-    @property
-    def may_enter(self) -> bool:
-        """Say whether neither the client nor its party is disabled."""
-        return self.state is ClientState.ACTIVE and self.party_state is PartyState.ACTIVE
+    def may_enter(self, now: datetime) -> bool:
+        """Say whether neither the client nor its party is disabled, and its last day is to come."""
+        last = self.terms.expires_at
+        active = self.state is ClientState.ACTIVE and self.party_state is PartyState.ACTIVE
+        return active and (last is None or now < last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

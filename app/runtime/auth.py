@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import ClassVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from app.kernel.parties import PartyKind
+from app.kernel.parties import PartyKind, SignatureScheme
 from app.kernel.refusal import Kind, Refusal
 from app.kernel.regions import prefix_of
 
@@ -22,11 +22,13 @@ __all__ = [
     "PartyKind",
     "Scope",
     "Signer",
+    "Terms",
     "Unauthenticated",
     "visible",
 ]
 ALGORITHM = "HS256"
 KEY_LENGTH_MIN = 32  # characters; fewer can be guessed
+PERSON = "person:"  # what the client of a person's session begins with; no client id has a colon
 
 
 class Unauthenticated(Refusal):
@@ -102,6 +104,17 @@ def visible(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a token is bound to; it travels in the token, so that holding to it costs no look-up."""
+
+    addresses: tuple[str, ...] = ()  # CIDR blocks it may come from; none: from anywhere
+    client_per_minute: int | None = None  # requests; None: as the settings say
+    party_per_minute: int | None = None
+    signature: SignatureScheme | None = None  # how every message must be signed; None: not at all
+    keys: Mapping[str, str] = field(default_factory=dict)  # key id to public key; "" for a shared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """The party behind one request, as its token says."""
 
@@ -109,6 +122,13 @@ class Caller:
     party: str  # agency: its code; institution: its 12-character code; operator: "operator"
     region: str  # 6-digit division code; "000000" for the operator and national channels
     client: str  # the credential used
+    issued_at: datetime | None = field(default=None, compare=False)  # None: it took no token
+    terms: Terms = field(default=Terms(), compare=False)
+
+    @property
+    def person(self) -> str | None:
+        """Return the person whose session this is, if a person calls and not a machine."""
+        return self.client.removeprefix(PERSON) if self.client.startswith(PERSON) else None
 
     @property
     def scope(self) -> Scope:
@@ -144,20 +164,21 @@ class Signer:
 
     def issue(self, caller: Caller, now: datetime) -> str:
         """Sign a token for `caller`, valid for the configured minutes from `now`."""
-        claims = {
+        claims: dict[str, Any] = {
             "sub": caller.client,
             "party": caller.party,
             "kind": caller.kind.value,
             "region": caller.region,
-            "iat": int(now.timestamp()),
+            "iat": now.timestamp(),  # to the microsecond: a revocation must tell before from after
             "exp": int((now + timedelta(minutes=self.minutes)).timestamp()),
+            **_claimed(caller.terms),
         }
         return jwt.encode({"alg": ALGORITHM, "typ": "JWT"}, claims, self.key)
 
     def read(self, token: str, now: datetime) -> Caller:
         """Return the caller a token speaks for, or refuse."""
         try:
-            claims: Mapping[str, object] = jwt.decode(token, self.key, [ALGORITHM]).claims
+            claims: Mapping[str, Any] = jwt.decode(token, self.key, [ALGORITHM]).claims
             expires = claims["exp"]
             if not isinstance(expires, int) or expires <= now.timestamp():
                 raise Unauthenticated(reason="expired")
@@ -166,6 +187,30 @@ class Signer:
                 party=str(claims["party"]),
                 region=str(claims["region"]),
                 client=str(claims["sub"]),
+                issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+                terms=_terms_of(claims),
             )
-        except (JoseError, KeyError, ValueError):
+        except (JoseError, KeyError, TypeError, ValueError, OverflowError):
             raise Unauthenticated(reason="invalid") from None
+
+
+def _claimed(terms: Terms) -> dict[str, Any]:
+    """Write the terms as claims; what is not said takes no room."""
+    said = {
+        "net": list(terms.addresses),
+        "rpm": terms.client_per_minute,
+        "party_rpm": terms.party_per_minute,
+        "sig": terms.signature,
+        "keys": dict(terms.keys),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _terms_of(claims: Mapping[str, Any]) -> Terms:
+    return Terms(
+        addresses=tuple(claims.get("net", ())),
+        client_per_minute=claims.get("rpm"),
+        party_per_minute=claims.get("party_rpm"),
+        signature=SignatureScheme(claims["sig"]) if "sig" in claims else None,
+        keys=claims.get("keys", {}),
+    )

@@ -27,6 +27,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.UNSUPPORTED: 415,
     Kind.REFUSED: 422,
     Kind.KEY_MISSING: 428,
+    Kind.TOO_MANY: 429,
     Kind.BUG: 500,
     Kind.BUSY: 503,
 }
@@ -127,6 +128,9 @@ def problem_of(refusal: Refusal, instance: str) -> Answer:
     body = json.dumps(body_of(refusal, instance), ensure_ascii=False).encode()
     passing = refusal.kind in (Kind.BUSY, Kind.RUNNING)
     wait = RETRY_AFTER_SECONDS if passing else None
+    told = refusal.facts.get("retry_after_seconds")
+    if isinstance(told, int):
+        wait = told
     return Answer(
         status=STATUS[refusal.kind], body=body, media_type=PROBLEM_TYPE, retry_after_seconds=wait
     )

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from app.parties import service
 from app.parties.errors import ClientExists, ClientUnknown, PartyUnknown
 from app.parties.model import Credential
+from app.parties.service import proving
 from tests.support.parties import as_operator, made_client, seeded
 from tests.support.world import World
 
@@ -94,13 +95,13 @@ async def test_an_unknown_id_costs_a_hash_as_well(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
-    real = service._matches  # noqa: SLF001 -- watched, not replaced
+    real = proving._matches  # noqa: SLF001 -- watched, not replaced
 
     def watch(hashed: str, secret: str) -> bool:
         verified.append(hashed)
         return real(hashed, secret)
 
-    monkeypatch.setattr(service, "_matches", watch)
+    monkeypatch.setattr(proving, "_matches", watch)
     await ask(world, client_id="nobody", client_secret="x")
     assert len(verified) == 1
     assert verified[0].startswith("$argon2id$")
@@ -157,7 +158,7 @@ async def test_a_secret_is_kept_neither_in_clear_nor_in_a_stored_answer(world: W
     client = await made_client(world, "370000")
     async with world.tx() as owner:
         hashed = await owner.scalar(
-            sa.text("SELECT secret_hash FROM client WHERE id = :id"), {"id": client.id}
+            sa.text("SELECT hash FROM client_secret WHERE client = :id"), {"id": client.id}
         )
         bodies = (await owner.execute(sa.text("SELECT body FROM message"))).scalars().all()
         trail = (await owner.execute(sa.text("SELECT facts::text FROM audit_trail"))).scalars()

@@ -1,26 +1,17 @@
-"""Every SQL statement about regions, parties and clients."""
+"""Every SQL statement about regions and parties."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.kernel.parties import PartyKind
 from app.kernel.regions import Level
-from app.parties.model import (
-    Client,
-    ClientState,
-    Party,
-    PartyState,
-    Region,
-    RegionsAsked,
-)
-from app.parties.tables import client, party, region
+from app.parties.model import Party, Region, RegionsAsked
+from app.parties.tables import party, region
 from app.runtime.db import Conn, Tx
 from app.runtime.paging import PageAsked
 
@@ -75,32 +66,6 @@ _REGIONS = (
 _REGION = sa.select(region).where(region.c.code == sa.bindparam("code", type_=sa.Text))
 _ALL_REGIONS = sa.select(region).order_by(region.c.code)
 _PARTY_EXISTS = sa.select(party.c.code).where(party.c.code == sa.bindparam("code", type_=sa.Text))
-_CLIENTS = sa.select(
-    client,
-    party.c.kind.label("kind"),
-    party.c.name.label("party_name"),
-    party.c.region.label("region"),
-    party.c.state.label("party_state"),
-).join_from(client, party, client.c.party == party.c.code)
-_CLIENT = _CLIENTS.where(client.c.id == sa.bindparam("id", type_=sa.Text))
-_CLIENT_LOCKED = _CLIENT.with_for_update(of=client)
-_ALL_CLIENTS = _CLIENTS.order_by(client.c.party, client.c.id)
-_ADD_CLIENT = sa.text(
-    """
-    INSERT INTO client (id, party, secret_hash, state, created_at)
-    VALUES (:id, :party, :secret_hash, 'active', :created_at)
-    ON CONFLICT (id) DO NOTHING RETURNING id
-    """
-)
-_ROTATE = sa.update(client).where(client.c.id == sa.bindparam("which"))
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """A client together with the hash its secret must match."""
-
-    client: Client
-    secret_hash: str
 
 
 async def keep_regions(tx: Tx, rows: Sequence[Region]) -> int:
@@ -138,46 +103,6 @@ async def party_exists(conn: Conn, code: str) -> bool:
     return (await conn.execute(_PARTY_EXISTS, {"code": code})).one_or_none() is not None
 
 
-async def lock_of(conn: Conn, client_id: str) -> Lock | None:
-    """Read a client and its hash."""
-    row = (await conn.execute(_CLIENT, {"id": client_id})).one_or_none()
-    return None if row is None else Lock(_client(row), row.secret_hash)
-
-
-async def locked_client(tx: Tx, client_id: str) -> Client | None:
-    """Read a client and hold it until the transaction ends."""
-    row = (await tx.execute(_CLIENT_LOCKED, {"id": client_id})).one_or_none()
-    return None if row is None else _client(row)
-
-
-async def clients(conn: Conn) -> list[Client]:
-    """Read every client, by party."""
-    return [_client(row) for row in await conn.execute(_ALL_CLIENTS)]
-
-
-async def add_client(
-    tx: Tx, credential_of: tuple[str, str], secret_hash: str, at: datetime
-) -> bool:
-    """Keep a new client (its id and its party); false when the id is taken."""
-    made, owner = credential_of
-    row = {"id": made, "party": owner, "secret_hash": secret_hash, "created_at": at}
-    return (await tx.execute(_ADD_CLIENT, row)).one_or_none() is not None
-
-
-async def rotate(tx: Tx, client_id: str, secret_hash: str, at: datetime) -> None:
-    """Replace the hash; whoever holds the old secret gets no more tokens."""
-    change = _ROTATE.values(secret_hash=secret_hash, rotated_at=at)
-    changed = (await tx.execute(change, {"which": client_id})).rowcount
-    assert changed == 1, "the row is locked"
-
-
-async def disable(tx: Tx, client_id: str) -> None:
-    """Let a client get no more tokens."""
-    change = _ROTATE.values(state=ClientState.DISABLED)
-    changed = (await tx.execute(change, {"which": client_id})).rowcount
-    assert changed == 1, "the row is locked"
-
-
 def _columns(rows: Sequence[Region] | Sequence[Party]) -> dict[str, list[object]]:
     dicts = [asdict(row) for row in rows]
     return {name: [each[name] for each in dicts] for name in dicts[0]}
@@ -196,18 +121,4 @@ def _region(row: sa.Row[Any]) -> Region:
         parent=row.parent,
         source=row.source,
         as_of=row.as_of,
-    )
-
-
-def _client(row: sa.Row[Any]) -> Client:
-    return Client(
-        id=row.id,
-        party=row.party,
-        kind=PartyKind(row.kind),
-        party_name=row.party_name,
-        region=row.region,
-        state=ClientState(row.state),
-        party_state=PartyState(row.party_state),
-        created_at=row.created_at,
-        rotated_at=row.rotated_at,
     )

@@ -1,0 +1,1 @@
+"""Every SQL statement of the parties, by what it is about."""

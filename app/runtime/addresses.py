@@ -1,0 +1,75 @@
+"""Where a request comes from: the peer itself, or what a trusted proxy says of it.
+
+By default no proxy is trusted and its headers count for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+UNKNOWN = "-"
+FORWARDED_FOR = b"x-forwarded-for"
+
+
+@lru_cache(maxsize=4_096)
+def _network(block: str) -> IPv4Network | IPv6Network:
+    return ip_network(block)
+
+
+def is_block(text: str) -> bool:
+    """Say whether a text is a CIDR block, written with its first address."""
+    try:
+        _network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_within(address: str, blocks: Iterable[str]) -> bool:
+    """Say whether an address lies in one of the blocks."""
+    found = _address(address)
+    return found is not None and any(found in _network(block) for block in blocks)
+
+
+def address_of(scope: Mapping[str, Any], trusted: Iterable[str]) -> str:
+    """Return the address a request came from.
+
+    A peer among the trusted is a proxy: what it appended to X-Forwarded-For is read from the
+    right, and the first hop that is not trusted is who called. A hop that cannot be read ends it.
+    """
+    peer = scope.get("client")
+    at = _plain(peer[0]) if peer else None
+    if at is None:
+        return UNKNOWN
+    if not is_within(at, trusted):
+        return at
+    for hop in reversed(_hops(scope)):
+        known = _plain(hop)
+        if known is None:
+            break
+        at = known
+        if not is_within(at, trusted):
+            break
+    return at
+
+
+def _hops(scope: Mapping[str, Any]) -> list[str]:
+    sent = [value.decode("latin-1") for name, value in scope["headers"] if name == FORWARDED_FOR]
+    return [hop.strip() for hop in ",".join(sent).split(",")] if sent else []
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found
+
+
+def _plain(text: str) -> str | None:
+    found = _address(text)
+    return None if found is None else str(found)
