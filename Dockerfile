@@ -15,6 +15,7 @@ FROM python:3.11-slim-bookworm AS hub
 ENV PATH=/srv/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/srv/hub/hub_client/src \
     HUB_HOME=/var/lib/hub
 RUN groupadd --system --gid 10001 hub \
     && useradd --system --uid 10001 --gid hub --home-dir /var/lib/hub --create-home hub
@@ -22,6 +23,7 @@ COPY --from=build /srv/venv /srv/venv
 WORKDIR /srv/hub
 COPY LICENSE pyproject.toml ./
 COPY migrations migrations
+COPY hub_client/src hub_client/src
 COPY app app
 USER 10001:10001
 VOLUME /var/lib/hub

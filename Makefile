@@ -75,21 +75,25 @@ clean: ## Remove what was built; data in .hub stay
 
 # ── the environment ──────────────────────────────────────────────────────────────────────────────
 # Installed from a lock by hash, once, and again when the lock changes. The hub itself is not built:
-# a path file makes the checkout importable, and .venv/bin/hub runs it from any folder.
+# a path file makes the checkout and the client in hub_client/ importable, and .venv/bin/hub runs
+# the hub from any folder.
 
 $(VENV)/.made:
 	@{ if ! $(PY) -c '$(RECENT)' 2>/dev/null; then $(FIND_PYTHON); \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	rm -rf $(VENV) && "$$python" -m venv $(VENV); fi; } 1>&2
-	@$(PY) -c '$(PATH_FILE)'
 	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -P -m app "$$@"\n' > $(VENV)/bin/hub
 	@chmod +x $(VENV)/bin/hub
 	@touch $@
 
-$(VENV)/.demo-ready: requirements/demo.lock $(VENV)/.made
+$(VENV)/.paths: Makefile | $(VENV)/.made
+	@$(PY) -c '$(PATH_FILE)'
+	@touch $@
+
+$(VENV)/.demo-ready: requirements/demo.lock $(VENV)/.made | $(VENV)/.paths
 	@$(call install,demo)
 
-$(VENV)/.dev-ready: requirements/dev.lock $(VENV)/.made
+$(VENV)/.dev-ready: requirements/dev.lock $(VENV)/.made | $(VENV)/.paths
 	@$(call install,dev)
 	@touch $(VENV)/.demo-ready
 
@@ -101,7 +105,8 @@ endef
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 # Relative, so that a checkout may be moved.
 PATH_FILE := import os, sysconfig; lib = sysconfig.get_path("purelib"); \
-	print(os.path.relpath(os.getcwd(), lib), file=open(os.path.join(lib, "hub.pth"), "w"))
+	print(*(os.path.relpath(path, lib) for path in (".", "hub_client/src")), sep="\n", \
+	file=open(os.path.join(lib, "hub.pth"), "w"))
 
 # PYTHON=/path/to/python overrides the search.
 PYTHON ?=

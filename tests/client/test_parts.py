@@ -62,6 +62,15 @@ def test_ids_go_on_after_a_restart_with_the_clock_set_back(tmp_path: Path) -> No
     after.close()
 
 
+def test_the_message_meant_last_is_found_by_its_verb() -> None:
+    kept = journal()
+    assert kept.latest("admit") is None
+    kept.mean(intent(b"1"))
+    last = kept.mean(intent(b"2"))
+    kept.mean(Intent(verb="settle", method="POST", path="/v1/visits/S/settle", body=b"{}"))
+    assert kept.latest("admit") == last
+
+
 def test_what_was_meant_outlives_a_killed_process(tmp_path: Path) -> None:
     path = tmp_path / "j"
     child = multiprocessing.get_context("spawn").Process(target=_mean_and_die, args=(path,))

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 
 import httpx
 from rich.console import Console
 
 from app.kernel.calendar import QUARTER, Month, Quarter
 from app.sandbox.clock import SandboxClock, in_china
-from app.sandbox.story import closing, fitting, refusal, stay
+from app.sandbox.story import closing, desks, fitting, refusal, stay
 from app.sandbox.story.dates import FIRST_QUARTER, Dates
 from app.sandbox.story.stage import (
     BEIJING,
@@ -29,11 +28,13 @@ from app.sandbox.story.stage import (
 )
 from app.sandbox.story.tale import Tale
 from app.sandbox.story.telling import Teller
-from app.sandbox.story.wire import Client, DeviationError
+from app.sandbox.story.wire import Client, Credential, DeviationError
+from hub_client import HubError
 
 __all__ = ["FIRST_QUARTER", "Credential", "DeviationError", "Tale", "begin", "play"]
 
 TIMEOUT_SECONDS = 60.0
+DESKS = {"beijing": BEIJING, "channel": CHANNEL, "hospital": HOSPITAL, "fitter": FITTER}
 SCENES: tuple[tuple[str, Callable[[Stage], Awaitable[None]]], ...] = (
     ("A stay of two weeks, settled at the desk 住院直接结算", stay.play),
     ("A prosthesis above Beijing's cap 辅助器具配置", fitting.play),
@@ -41,14 +42,6 @@ SCENES: tuple[tuple[str, Callable[[Stage], Awaitable[None]]], ...] = (
     ("A settlement cancelled and made anew 撤销与重新结算", fitting.play_undone),
     ("The quarter is cleared 清算", closing.play),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What a party's software has been given."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
 
 
 def begin() -> SandboxClock:
@@ -64,11 +57,14 @@ async def play(
     What keeps it from going on is one deviation more, and the end of the story.
     """
     began, tale = time.monotonic(), Tale()
-    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS) as http:
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS) as http,
+        desks.opened(url, credentials, DESKS) as opened,
+    ):
         with Teller(console, len(SCENES)) as teller:
             try:
-                await _play(_cast(http, credentials), clock, teller, tale)
-            except (DeviationError, httpx.HTTPError) as error:
+                await _play(_cast(http, credentials, opened), clock, teller, tale)
+            except (DeviationError, HubError, httpx.HTTPError) as error:
                 sentence = str(error) or f"The hub did not answer ({type(error).__name__})."
                 tale.deviations.append(sentence)
                 teller.deviates(sentence)
@@ -98,7 +94,9 @@ def _quarter(period: str) -> Quarter:
     return Quarter.parse(period) if QUARTER.fullmatch(period) else Month.parse(period).quarter
 
 
-def _cast(http: httpx.AsyncClient, credentials: Mapping[str, Credential]) -> Cast:
+def _cast(
+    http: httpx.AsyncClient, credentials: Mapping[str, Credential], opened: desks.Desks
+) -> Cast:
     def client(party: str) -> Client:
         given = credentials[party]
         return Client(http=http, id=given.client_id, secret=given.client_secret, party=party)
@@ -110,5 +108,5 @@ def _cast(http: httpx.AsyncClient, credentials: Mapping[str, Credential]) -> Cas
         jinan=client(JINAN),
         hospital=client(HOSPITAL),
         fitter=client(FITTER),
-        channel=client(CHANNEL),
+        desks=opened,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.kernel.calendar import business_day, corresponding_day
 from app.sandbox.people import SyntheticPerson
 from app.sandbox.story.stage import BEIJING, JINAN, Stage, actor
+from hub_client.orders import Claim, Identity, NewFiling
 
 EMPLOYER = "北京示例建筑工程有限公司"
 
@@ -18,14 +19,24 @@ class Patient:
     person: SyntheticPerson
     worker: str
 
-    def claim(self, card: str | None = None) -> dict[str, object]:
+    def identity(self, card: str | None = None) -> Identity:
         """Say who they are, with their card or another one."""
-        return {
-            "certificate_number": self.person.number,
-            "name": self.person.name,
-            "card_kind": "physical",
-            "card": card or self.person.card_number,
-        }
+        return Identity(
+            certificate_number=self.person.number,
+            name=self.person.name,
+            card_kind="physical",
+            card=card or self.person.card_number,
+        )
+
+    def claim(self) -> Claim:
+        """Say who they are, as a filing carries it."""
+        shown = self.identity()
+        return Claim(
+            certificate_number=shown.certificate_number,
+            name=shown.name,
+            card_kind=shown.card_kind,
+            card=shown.card,
+        )
 
 
 async def register(stage: Stage, kind: str, *, third_party: bool = False) -> Patient:
@@ -66,22 +77,20 @@ async def register(stage: Stage, kind: str, *, third_party: bool = False) -> Pat
 
 async def file(stage: Stage, patient: Patient, cost_kinds: list[str]) -> None:
     """File for residence in Jinan through the channel; Beijing approves. A year's term."""
-    submitted = await stage.cast.channel.write(
-        "/v1/filings",
-        {
-            "claim": patient.claim(),
-            "kind": "residence",
-            "treatment_region": JINAN,
-            "cost_kinds": cost_kinds,
-        },
+    asked = NewFiling(
+        kind="residence",
+        treatment_region=JINAN,
+        cost_kinds=tuple(cost_kinds),
+        claim=patient.claim(),
     )
-    number = str(submitted["number"])
-    stage.expect_equal("The state of the new filing", submitted["state"], "submitted")
-    approved = await stage.cast.beijing.write(f"/v1/filings/{number}/approve", {})
-    stage.expect_equal("The state of the approved filing", approved["state"], "approved")
+    submitted = await stage.cast.desks.channel.submit_filing(asked)
+    stage.expect_equal("The state of the new filing", submitted.state, "submitted")
+    approved = await stage.cast.desks.beijing.approve_filing(submitted.number)
+    stage.expect_equal("The state of the approved filing", approved.state, "approved")
     last_day = corresponding_day(business_day(stage.clock()), 12)
-    stage.expect_equal("The filing's last day", approved["last_day"], last_day.isoformat())
+    stage.expect_equal("The filing's last day", approved.last_day, last_day)
     stage.teller.says(
-        f"Residence filing 异地长期居住备案 {number} to Jinan for {', '.join(cost_kinds)}: sent by "
-        f"the national platform, approved by Beijing, {approved['first_day']} to {last_day}"
+        f"Residence filing 异地长期居住备案 {approved.number} to Jinan for "
+        f"{', '.join(cost_kinds)}: sent by the national platform, approved by Beijing, "
+        f"{approved.first_day} to {last_day}"
     )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import time
+from decimal import Decimal
 from uuid import uuid4
 
 from app.kernel.money import Money
 from app.sandbox.catalogues import items_of
 from app.sandbox.clock import in_china
 from app.sandbox.story import filing
-from app.sandbox.story.settling import Figures, booked, preview, settle
+from app.sandbox.story.settling import Figures, booked, end_the_day, preview, settle
 from app.sandbox.story.stage import BEIJING, FITTER, UNCLEARED, Stage
-from app.sandbox.story.wire import Body
+from app.sandbox.story.tale import money
+from hub_client.answers import Settlement
+from hub_client.orders import Admission, Diagnosis, FeeLine
 
 DEVICE = "A020006"  # 小腿假肢（硅胶套）
 CAP = Money.yuan("21201.80")
@@ -22,7 +25,7 @@ FITTED_AT, NOTED_AT = time(10, 0), time(11, 0)
 
 def figures(price: Money) -> Figures:
     """The fund pays up to Beijing's cap, the worker what is above it."""
-    return Figures(price, CAP, {"device_over_cap": price - CAP})
+    return Figures(lines=1, total=price, fund=CAP, own_by_reason={"device_over_cap": price - CAP})
 
 
 async def play(stage: Stage) -> None:
@@ -33,64 +36,54 @@ async def play(stage: Stage) -> None:
     patient = await filing.register(stage, "device")
     await filing.file(stage, patient, ["device"])
     stage.clock.go_to(stage.dates.fitted, NOTED_AT)
-    visit = await stage.cast.fitter.write(
-        "/v1/visits",
-        {
-            "worker": patient.claim(),
-            "kind": "fitting",
-            "cost_kind": "device",
-            "admitted_at": in_china(stage.dates.fitted, FITTED_AT).isoformat(),
-            "admission_no": f"PZ{uuid4().hex[:8].upper()}",
-            "department": "假肢装配部",
-            "physician": "示例技师乙",
-            "diagnoses": [
-                {"code": "Z89.5", "name": "膝关节或膝关节以下腿后天性缺失", "main": True}
-            ],
-        },
+    begun = Admission(
+        worker=patient.identity(),
+        admitted_at=in_china(stage.dates.fitted, FITTED_AT),
+        admission_no=f"PZ{uuid4().hex[:8].upper()}",
+        department="假肢装配部",
+        physician="示例技师乙",
+        diagnoses=(Diagnosis("Z89.5", "膝关节或膝关节以下腿后天性缺失", main=True),),
     )
-    number = str(visit["number"])
+    visit = (await stage.cast.desks.fitter.fit(begun)).number
     stage.teller.says(
-        f"{FITTER} 德林义肢矫型器（北京）有限公司济南分公司 opens visit {number} 辅助器具配置"
+        f"{FITTER} 德林义肢矫型器（北京）有限公司济南分公司 opens visit {visit} 辅助器具配置"
     )
-    await _charge(stage, number, "P0001", PRICE)
-    settlement = await _settle(stage, number, PRICE, FITTING)
+    await _charge(stage, visit, "P0001", PRICE)
+    settled = await _settle(stage, visit, PRICE, FITTING)
     stage.teller.says(
         f"Devices follow the insured place's list: Beijing's cap is {CAP}, so the fund pays "
-        f"{settlement['fund']} of {PRICE} and the worker {settlement['own']}"
+        f"{settled.fund} of {PRICE} and the worker {settled.own}"
     )
 
 
 async def play_undone(stage: Stage) -> None:
     """Cancel the settlement, put the price right, and settle anew."""
     stage.clock.go_to(stage.dates.undone, FITTED_AT)
-    fitter = stage.cast.fitter
+    desk = stage.cast.desks.fitter
     (settled,) = [it for it in stage.tale.settlements if it["act"] == FITTING]
-    visit = str(settled["visit"])
+    number, visit = str(settled["number"]), str(settled["visit"])
     before = await stage.balance(UNCLEARED)
-    twin = await fitter.write(
-        f"/v1/settlements/{settled['number']}/cancel", {"reason": "单价录入错误"}
-    )
-    stage.expect_equal("What the cancellation cancels", twin["cancels"], settled["number"])
+    twin = await desk.cancel_settlement(number, reason="单价录入错误")
+    stage.expect_equal("What the cancellation cancels", twin.cancels, number)
     turned = _turned(figures(PRICE))
-    groups = await booked(stage, fitter, str(twin["number"]), turned, "cancellation")
+    groups = await booked(stage, desk, twin.number, turned, "cancellation")
     returned = await stage.balance(UNCLEARED) - before
     stage.expect_equal("What the cancellation takes off the books", returned, -CAP)
-    stage.teller.bill(f"Cancellation {twin['number']} 撤销单: the negative twin, yuan 元", groups)
+    stage.teller.bill(f"Cancellation {twin.number} 撤销单: the negative twin, yuan 元", groups)
     stage.teller.says(
-        f"{settled['number']} is cancelled by its negative twin {twin['number']}: nothing is "
+        f"{number} is cancelled by its negative twin {twin.number}: nothing is "
         f"deleted, the books return to {await stage.balance(UNCLEARED)}, the visit is open again"
     )
-    await fitter.remove(f"/v1/visits/{visit}/lines/P0001")
+    await desk.remove_line(visit, "P0001")
     await _charge(stage, visit, "P0002", CORRECTED)
     anew = await _settle(stage, visit, CORRECTED, "new_settlement")
-    stage.expect(
-        anew["number"] != settled["number"], "The new settlement bears the number of the old one."
-    )
+    stage.expect(anew.number != number, "The new settlement bears the number of the old one.")
     stage.teller.says(
-        f"Charged {CORRECTED} instead and settled anew: the fund again pays {anew['fund']}, the "
-        f"worker {anew['own']}"
+        f"Charged {CORRECTED} instead and settled anew: the fund again pays {anew.fund}, the "
+        f"worker {anew.own}"
     )
-    await _seen(stage, str(anew["number"]))
+    await end_the_day(stage, desk, stage.dates.undone, [twin, anew])
+    await _seen(stage, anew.number)
 
 
 async def _seen(stage: Stage, number: str) -> None:
@@ -107,29 +100,29 @@ async def _seen(stage: Stage, number: str) -> None:
 
 
 async def _charge(stage: Stage, visit: str, serial: str, price: Money) -> None:
-    line = {
-        "serial": serial,
-        "category": "device",
-        "item_code": DEVICE,
-        "item_name": "小腿假肢（硅胶套）",
-        "unit": "具",
-        "quantity": "1",
-        "unit_price": str(price),
-        "amount": str(price),
-        "occurred_at": in_china(stage.dates.fitted, FITTED_AT).isoformat(),
-        "injury_related": True,
-    }
-    taken = await stage.cast.fitter.write(f"/v1/visits/{visit}/lines", {"lines": [line]})
-    stage.expect_equal("The visit's running total", taken["total"], str(price))
+    line = FeeLine(
+        serial=serial,
+        category="device",
+        item_code=DEVICE,
+        item_name="小腿假肢（硅胶套）",
+        unit="具",
+        quantity=Decimal(1),
+        unit_price=Decimal(str(price)),
+        amount=Decimal(str(price)),
+        occurred_at=in_china(stage.dates.fitted, FITTED_AT),
+        injury_related=True,
+    )
+    taken = await stage.cast.desks.fitter.upload_lines(visit, [line])
+    stage.expect_equal("The visit's running total", money(taken.total), price)
 
 
-async def _settle(stage: Stage, visit: str, price: Money, act: str) -> Body:
+async def _settle(stage: Stage, visit: str, price: Money, act: str) -> Settlement:
     """Preview and settle the fitting, and hold both to the cap."""
-    expected, fitter = figures(price), stage.cast.fitter
-    await preview(stage, fitter, visit, expected, act)
-    return (await settle(stage, fitter, visit, expected, key=str(uuid4()), act=act)).body
+    expected, desk = figures(price), stage.cast.desks.fitter
+    await preview(stage, desk, visit, expected, act)
+    return await settle(stage, desk, visit, expected, act)
 
 
 def _turned(these: Figures) -> Figures:
     own = {reason: -amount for reason, amount in these.own_by_reason.items()}
-    return Figures(-these.total, -these.fund, own)
+    return Figures(lines=these.lines, total=-these.total, fund=-these.fund, own_by_reason=own)

@@ -10,6 +10,7 @@ from app.kernel.money import Money
 from app.sandbox.clock import SandboxClock
 from app.sandbox.people import SyntheticPerson, person
 from app.sandbox.story.dates import Dates
+from app.sandbox.story.desks import Desks
 from app.sandbox.story.tale import Tale
 from app.sandbox.story.telling import Teller
 from app.sandbox.story.wire import Answer, Body, Client
@@ -28,7 +29,7 @@ ACTORS = 6_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """The parties that play, each with its own client."""
+    """The parties that play: at their desks, and where they only read or are the hub's own."""
 
     operator: Client
     beijing: Client
@@ -36,7 +37,7 @@ class Cast:
     jinan: Client
     hospital: Client
     fitter: Client
-    channel: Client
+    desks: Desks
 
 
 @dataclass(slots=True, kw_only=True)

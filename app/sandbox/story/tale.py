@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from app.kernel.money import Money
-from app.sandbox.story.wire import Body
+from hub_client.answers import LineResult
+
+
+def money(yuan: Decimal) -> Money:
+    """Take an amount of the client's into the story's books."""
+    return Money.yuan(str(yuan))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +22,8 @@ class DecidedLine:
     serial: str
     category: str
     name: str
-    quantity: str
-    price: str
+    quantity: Decimal
+    price: Decimal
     amount: Money
     fund: Money
     own: Money
@@ -27,21 +33,21 @@ class DecidedLine:
     says_zh: str
 
     @classmethod
-    def of(cls, line: Body) -> DecidedLine:
-        """Read it off the wire."""
+    def of(cls, line: LineResult) -> DecidedLine:
+        """Take it from the desk's client."""
         return cls(
-            serial=line["serial"],
-            category=line["category"],
-            name=line["item_name"],
-            quantity=line["quantity"],
-            price=line["unit_price"],
-            amount=Money.yuan(line["amount"]),
-            fund=Money.yuan(line["fund"]),
-            own=Money.yuan(line["own"]),
-            reason=line["reason"],
-            clause=line["clause"],
-            says=line["says"],
-            says_zh=line["says_zh"],
+            serial=line.serial,
+            category=line.category,
+            name=line.item_name,
+            quantity=line.quantity,
+            price=line.unit_price,
+            amount=money(line.amount),
+            fund=money(line.fund),
+            own=money(line.own),
+            reason=line.reason,
+            clause=line.clause,
+            says=line.says,
+            says_zh=line.says_zh,
         )
 
 

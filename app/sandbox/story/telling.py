@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Self
 
 from rich.console import Console
@@ -127,8 +126,8 @@ def _add_group(table: Table, group: ReasonGroup) -> None:
     shown = _shown(group)
     for line in shown:
         amounts = (str(line.amount), str(line.fund), str(line.own))
-        quantity = f"{Decimal(line.quantity).normalize():f}"
-        price = f"{Decimal(line.price):.2f}"
+        quantity = f"{line.quantity.normalize():f}"
+        price = f"{line.price:.2f}"
         table.add_row(line.serial, line.name, quantity, price, *amounts, why)
     hidden = len(group.lines) - len(shown)
     if hidden:

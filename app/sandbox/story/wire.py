@@ -1,4 +1,7 @@
-"""One party's client as its own software would be: credentials, a token, messages over HTTP."""
+"""One party's client for what is read, and for what the institutions' client does not say.
+
+The operator's and the agencies' steps, and a message that a line delivers a second time.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,14 @@ Body: TypeAlias = Mapping[str, Any]
 
 UNAUTHENTICATED = 401
 CREATED_MAX = 299
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a party's software has been given."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
 
 
 class DeviationError(Exception):
@@ -60,22 +71,15 @@ class Client:
                 return found
             page = await self.read(path, **params, cursor=page["next"])
 
-    async def write(self, path: str, body: Body, *, method: str = "POST") -> Body:
+    async def write(self, path: str, body: Body) -> Body:
         """Send a new message, or deviate."""
-        answer = await self.send(path, body, key=str(uuid4()), method=method)
-        return self.sound(method, path, answer).body
+        content = json.dumps(body, ensure_ascii=False).encode()
+        answer = await self.ask("POST", path, content=content, key=str(uuid4()))
+        return self.sound("POST", path, answer).body
 
-    async def compute(self, path: str) -> Body:
-        """POST where nothing is written, or deviate."""
-        return self.sound("POST", path, await self.ask("POST", path)).body
-
-    async def remove(self, path: str) -> Body:
-        """DELETE, or deviate."""
-        return self.sound("DELETE", path, await self.ask("DELETE", path, key=str(uuid4()))).body
-
-    async def send(self, path: str, body: Body, *, key: str, method: str = "POST") -> Answer:
-        """Send a message under a given id; refusals are answers too."""
-        return await self.ask(method, path, body=body, key=key)
+    async def deliver_again(self, path: str, content: bytes, *, key: str) -> Answer:
+        """Deliver the very bytes of a message once more, as a line that repeats itself does."""
+        return await self.ask("POST", path, content=content, key=key)
 
     async def ask(
         self,
@@ -83,7 +87,7 @@ class Client:
         path: str,
         *,
         params: Mapping[str, str | int] | None = None,
-        body: Body | None = None,
+        content: bytes | None = None,
         key: str | None = None,
     ) -> Answer:
         """Make one call, with a fresh token when the old one is not taken."""
@@ -91,10 +95,12 @@ class Client:
             if self._token is None or attempt:
                 self._token = await self._new_token()
             headers = {"Authorization": f"Bearer {self._token}"}
+            if content is not None:
+                headers["Content-Type"] = "application/json"
             if key is not None:
                 headers["Idempotency-Key"] = key
             response = await self.http.request(
-                method, path, params=params, json=body, headers=headers
+                method, path, params=params, content=content, headers=headers
             )
             if response.status_code != UNAUTHENTICATED:
                 break

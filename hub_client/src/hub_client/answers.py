@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from hub_client.orders import Diagnosis
 from hub_client.shapes import Yuan
@@ -189,6 +190,8 @@ class LineResult:
     refund_of: str | None
     category: str
     item_name: str
+    quantity: Decimal
+    unit_price: Decimal
     amount: Yuan
     fund: Yuan
     own: Yuan
@@ -225,6 +228,8 @@ class Settlement:
     month: str
     institution: str
     worker: str
+    insured_place: str
+    treatment_place: str
     line_count: int
     total: Yuan
     fund: Yuan

@@ -174,6 +174,14 @@ class Journal:
             row = self._db.execute("SELECT * FROM message WHERE id = ?", (made,)).fetchone()
         return None if row is None else _entry(row)
 
+    def latest(self, verb: str) -> Entry | None:
+        """Return the message of this verb that was meant last."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT * FROM message WHERE verb = ? ORDER BY id DESC LIMIT 1", (verb,)
+            ).fetchone()
+        return None if row is None else _entry(row)
+
     def unsettled(self) -> list[Entry]:
         """List what is still open, oldest first."""
         with self._lock:
