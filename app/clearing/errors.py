@@ -252,6 +252,19 @@ class ContestMoot(Refusal):
     title_zh: ClassVar = "该结算已撤销，由撤销冲减"
 
 
+class ContestDeducted(Refusal):
+    """Review has deducted part of it: no fen is taken off twice."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "contest-deducted"
+    title: ClassVar = "Review has deducted part of this settlement"
+    title_zh: ClassVar = "该结算已有审核扣款，不能重复扣减"
+    says: ClassVar = "At most {left} yuan can still be taken off."
+    says_zh: ClassVar = "至多还可核减 {left} 元。"
+    remedy: ClassVar = "Accept it in part, with what is owed beyond the deduction."
+    remedy_zh: ClassVar = "请按扣除审核扣款后的金额部分认可。"
+
+
 class BankRowsUnreadable(Refusal):
     """Some rows cannot be read; `errors` names line and column. Nothing was kept."""
 

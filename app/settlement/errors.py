@@ -93,6 +93,19 @@ class NotCancellable(Refusal):
     says_zh: ClassVar = "{settlement}：{why}。"
 
 
+class SettlementDeducted(Refusal):
+    """What review took off must be taken back first, or it would be given back twice."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "settlement-deducted"
+    title: ClassVar = "Deductions stand against the settlement"
+    title_zh: ClassVar = "该结算存在审核扣款"
+    says: ClassVar = "{deducted} yuan are taken off it, or proposed to be."
+    says_zh: ClassVar = "已扣款或拟扣款 {deducted} 元。"
+    remedy: ClassVar = "The agency withdraws the deductions, or gives final ones back; then cancel."
+    remedy_zh: ClassVar = "请就医地经办机构先撤回扣款或返还已生效的扣款，再办理撤销。"
+
+
 class SettlementInClearing(Refusal):
     """Once in a clearing a settlement is adjusted in a later period, with a reason."""
 

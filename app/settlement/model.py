@@ -14,6 +14,9 @@ from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
 from app.visit.model import FeeCategory
 
+# How far back a closing holds the months it closes; what falls into a month looks no further back.
+MONTHS_BACK = 3
+
 
 class SettlementKind(enum.StrEnum):
     """结算类型: a settlement, or the negative twin that undoes one."""
@@ -137,7 +140,11 @@ def own_by_reason(lines: Iterable[LineResult]) -> Mapping[Reason, Money]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """One settlement or cancellation as it is kept."""
+    """One settlement or cancellation as it is kept.
+
+    `conceded` is what contests took off its fund share; `conceded_before` what they had when it was
+    booked, so that a clearing counts the rest only.
+    """
 
     id: int
     number: str
@@ -166,7 +173,10 @@ class Settlement:
     invoice_no: str | None
     adjustment: bool
     reason: str | None
+    conceded: Money
+    conceded_before: Money
     clearing: str | None
+    deducted: Money = ZERO  # what review took off, or proposes to
 
     def turned(
         self,
@@ -196,7 +206,10 @@ class Settlement:
             policy_version=policy_version,
             adjustment=adjustment,
             reason=reason,
+            conceded=-self.conceded,
+            conceded_before=-self.conceded,
             clearing=None,
+            deducted=ZERO,
         )
 
 
@@ -220,18 +233,6 @@ class Recomputation:
     def is_equal(self) -> bool:
         """Say whether every line and the sums came out the same."""
         return not self.different
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairTotal:
-    """What one ordered pair of places brings into a clearing."""
-
-    insured_place: str
-    treatment_place: str
-    count: int
-    total: Money
-    fund: Money
-    root: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,10 @@ class SettlementView(BaseModel):
     invoice_no: str | None = Field(description="Invoice 发票号", examples=["FP2025090001"])
     adjustment: bool = Field(description="An adjustment 是否跨期调整", examples=[False])
     reason: str | None = Field(description="Why cancelled 撤销原因", examples=[None])
+    conceded: str = Field(
+        description="No longer owed of the fund share after contests 争议核减额（元）",
+        examples=["0.00"],
+    )
     clearing: str | None = Field(description="Clearing it is part of 所属清算", examples=[None])
 
     @classmethod
@@ -281,4 +285,5 @@ def _fields(it: Settlement) -> dict[str, object]:
         "total": str(it.total),
         "fund": str(it.fund),
         "own": str(it.own),
+        "conceded": str(it.conceded),
     }

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.catalogues import service as catalogues
 from app.institutions import service as institutions
 from app.kernel.calendar import Month
+from app.kernel.money import ZERO, Money
 from app.kernel.parties import PartyKind
 from app.kernel.regions import Scheme
 from app.ledger import service as ledger
-from app.ledger.entries import Entry, settlement_booked, settlement_cancelled
+from app.ledger.entries import (
+    Entry,
+    deduction_made,
+    settlement_booked,
+    settlement_cancelled,
+)
 from app.runtime.db import Conn
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
@@ -21,7 +27,6 @@ from app.settlement.model import (
     Bill,
     CancelAsked,
     Circumstances,
-    PairTotal,
     Preview,
     Recomputation,
     SettleAsked,
@@ -30,8 +35,8 @@ from app.settlement.model import (
     SettlementsAsked,
     SettlementWithLines,
 )
+from app.settlement.store import conceding, keeping, months
 from app.settlement.store import grounds as grounds_store
-from app.settlement.store import keeping, months
 from app.settlement.store import lines as lines_store
 from app.settlement.store import settlements as store
 from app.settlement.store.grounds import Grounds
@@ -101,7 +106,8 @@ async def cancel(work: Work, number: str, asked: CancelAsked) -> Settlement:
     )
     twin = await keeping.keep_cancellation(work.tx, twin, settlement.id, work.message)
     await visits.reopen(work, visit)
-    ledger.book(work, [settlement_cancelled(twin.number, work.today, _entry(settlement))])
+    cancelled = settlement_cancelled(twin.number, work.today, _entry(settlement))
+    ledger.book(work, [cancelled, *_conceded(twin)])
     work.record("settlement.cancel", twin.number, cancels=number, adjustment=adjustment)
     _announce(work, "settlement.cancelled", twin)
     return twin
@@ -130,11 +136,12 @@ async def restore(work: Work, number: str, reason: str) -> Settlement:
         month=await _month(work, place, closed, held=held),
         adjustment=cancellation.adjustment,
         reason=reason,
+        conceded_before=original.conceded,
         clearing=None,
     )
     settlement = await keeping.keep(work.tx, again, bill, work.message)
     await visits.mark_settled(work, visit)
-    ledger.book(work, [_entry(settlement)])
+    ledger.book(work, [_entry(settlement), *_conceded(settlement)])
     work.record("settlement.restore", settlement.number, equals=original.number, undoes=number)
     _announce(work, "settlement.settled", settlement)
     return settlement
@@ -172,7 +179,32 @@ async def recompute(reading: Reading, number: str) -> Recomputation:
     )
 
 
-# ── for clearing ──
+# ── for review and clearing ──
+
+
+async def open_months(
+    work: Work, wanted: Collection[tuple[str, Month]]
+) -> Mapping[tuple[str, Month], Month]:
+    """Choose for each place and month the first month still open that is not before it.
+
+    The months chosen are kept from closing until this transaction ends, as a settlement's is: what
+    is written with one counts in it. Three statements, however many are wanted.
+    """
+    places = [place for place, _ in wanted]
+    closed = await grounds_store.last_closed_of(work.tx, places)
+    first = {
+        (place, since): rules.earliest_month(since, work.today, closed.get(place))
+        for place, since in wanted
+    }
+    asked = [(place, month) for (place, _), month in first.items()]
+    held = await grounds_store.hold_months_of(work.tx, asked)
+    closed = await grounds_store.last_closed_of(work.tx, places)
+    return {
+        (place, since): rules.open_month(
+            [month for of, month in held if of == place and month >= earliest], closed.get(place)
+        )
+        for (place, since), earliest in first.items()
+    }
 
 
 async def close_months(work: Work, places: Sequence[str] | None, through: Month) -> None:
@@ -183,11 +215,23 @@ async def close_months(work: Work, places: Sequence[str] | None, through: Month)
 
 async def take_into_clearing(
     work: Work, clearing: str, scheme: Scheme, period: Sequence[Month]
-) -> list[PairTotal]:
-    """Take what the months of a period left uncleared, late items included, totalled by pair."""
-    taken = await months.take(work.tx, clearing, scheme, max(period))
-    work.record("settlement.clear", clearing, pairs=len(taken))
+) -> list[Month]:
+    """Let a clearing hold a period's months, and those before that none holds; tell which."""
+    taken = await months.take(work.tx, clearing, scheme, period)
+    work.record("settlement.clear", clearing, months=taken)
     return taken
+
+
+async def hold(work: Work, numbers: Sequence[str]) -> None:
+    """Hold settlements, so that none is cancelled while a contest about it is answered."""
+    await conceding.hold(work.tx, numbers)
+
+
+async def concede(work: Work, taken: Mapping[str, Money]) -> None:
+    """Note what is no longer owed of settlements, so that a cancellation takes the rest only."""
+    await conceding.concede(work.tx, taken)
+    for number, amount in taken.items():
+        work.record("settlement.concede", number, amount=amount)
 
 
 # ── inside ──
@@ -281,6 +325,8 @@ def _settlement(
         invoice_no=asked.invoice_no,
         adjustment=False,
         reason=None,
+        conceded=ZERO,
+        conceded_before=ZERO,
         clearing=None,
     )
 
@@ -290,6 +336,15 @@ def _entry(it: Settlement) -> Entry:
     return settlement_booked(
         it.number, it.business_day, it.insured_place, it.treatment_place, it.institution, it.fund
     )
+
+
+def _conceded(it: Settlement) -> list[Entry]:
+    """Return what a twin gives back of what contests took off, and a restored one takes again."""
+    taken = it.conceded_before
+    if not taken.fen:
+        return []
+    pair = (it.insured_place, it.treatment_place)
+    return [deduction_made(it.number, it.business_day, *pair, it.institution, taken)]
 
 
 def _announce(work: Work, topic: str, it: Settlement) -> None:

@@ -46,9 +46,11 @@ settlement = sa.Table(
     sa.Column("invoice_no", sa.Text),
     sa.Column("adjustment", sa.Boolean, nullable=False),
     sa.Column("reason", sa.Text),
-    sa.Column("clearing", sa.Text),
     # What deductions take off, open ones included: kept by the database as they are written.
     sa.Column("deducted_fen", sa.BigInteger, nullable=False, server_default="0"),
+    # What contests took off by now, and what they had taken off when this was booked.
+    sa.Column("conceded_fen", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("conceded_before_fen", sa.BigInteger, nullable=False, server_default="0"),
     one_of("kind", SettlementKind),
     one_of("scheme", Scheme),
     one_of("cost_kind", CostKind),
@@ -65,6 +67,12 @@ settlement = sa.Table(
     ),
     # What is cancelled has nothing taken off it: no fen is counted twice.
     sa.CheckConstraint("cancelled_by IS NULL OR deducted_fen = 0", name="cancelled_whole"),
+    # a fen is taken off once
+    sa.CheckConstraint(
+        "CASE kind WHEN 'settlement' THEN conceded_fen BETWEEN 0 AND fund_fen - deducted_fen "
+        "ELSE conceded_fen BETWEEN fund_fen AND 0 END",
+        name="conceded_fen",
+    ),
     # one settlement of a visit stands at a time
     sa.Index(
         "uq_settlement_visit_id",
@@ -82,15 +90,20 @@ settlement = sa.Table(
     sa.Index("ix_settlement_treatment_place", "treatment_place", "month", "institution"),
     # "what was this worker fitted with before"
     sa.Index("ix_settlement_worker_id", "worker_id"),
-    # "what is not cleared yet", for a clearing
+    # "what a clearing counts", in the order its digests and lists are in, without the table
     sa.Index(
         "ix_settlement_month",
         "scheme",
         "month",
-        postgresql_where=sa.text("clearing IS NULL"),
+        "number",
+        postgresql_include=(
+            "insured_place",
+            "treatment_place",
+            "total_fen",
+            "fund_fen",
+            "conceded_before_fen",
+        ),
     ),
-    # "what a clearing took in"
-    sa.Index("ix_settlement_clearing", "clearing", "id"),
 )
 settlement_line = sa.Table(
     "settlement_line",
@@ -124,6 +137,18 @@ settlement_line = sa.Table(
     sa.CheckConstraint("amount_fen = fund_fen + own_fen", name="shares"),
     # the bill in order
     sa.UniqueConstraint("settlement_id", "position"),
+)
+# Which clearing holds every settlement of a month: a closed month takes no more, so that no
+# settlement needs a mark of its own.
+cleared_month = sa.Table(
+    "cleared_month",
+    METADATA,
+    sa.Column("scheme", sa.Text, primary_key=True),
+    sa.Column("month", sa.CHAR(7), primary_key=True),
+    sa.Column("clearing", sa.Text, nullable=False),
+    one_of("scheme", Scheme),
+    # "the months of a clearing"
+    sa.Index("ix_cleared_month_clearing", "clearing"),
 )
 settlement_month = sa.Table(
     "settlement_month",

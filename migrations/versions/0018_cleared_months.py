@@ -1,22 +1,88 @@
-"""Which months a clearing took, instead of a mark on every settlement.
+"""Which months a clearing holds, instead of a mark on every settlement; what contests took off.
 
-Why: its tables follow in this link.
-Safe because: nothing changes yet.
+Why: a closed month takes no more settlements, so that a clearing of a nation's quarter need not
+write a million rows; and a cancellation must not take back what a contest has taken off already.
+Safe because: months are closed before they are cleared, so the settlements marked so far tell
+their months' clearings without contradiction. Building the index holds settling up for as long as
+reading the table takes: run it outside desk hours.
 
 Revision ID: 0018
 """
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
 
+COUNTED = ["insured_place", "treatment_place", "total_fen", "fund_fen", "conceded_before_fen"]
+
 
 def upgrade() -> None:
-    """Change nothing."""
+    """Keep months instead of marks; note what the contests answered so far took off."""
+    op.create_table(
+        "cleared_month",
+        sa.Column("scheme", sa.Text, nullable=False),
+        sa.Column("month", sa.CHAR(7), nullable=False),
+        sa.Column("clearing", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("scheme", "month", name="pk_cleared_month"),
+        sa.CheckConstraint(
+            "scheme IN ('cross_province', 'in_province')", name="ck_cleared_month_scheme"
+        ),
+    )
+    op.create_index("ix_cleared_month_clearing", "cleared_month", ["clearing"])
+    op.execute(
+        "INSERT INTO cleared_month (scheme, month, clearing) "
+        "SELECT DISTINCT scheme, month, clearing FROM settlement WHERE clearing IS NOT NULL"
+    )
+    for name in ("conceded_fen", "conceded_before_fen"):
+        op.add_column(
+            "settlement", sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+        )
+    op.execute(
+        "UPDATE settlement SET conceded_fen = contest.fund_fen - contest.agreed_fen FROM contest "
+        "WHERE contest.settlement = settlement.number AND settlement.cancelled_by IS NULL "
+        "AND contest.agreed_fen <> contest.fund_fen"
+    )
+    op.create_check_constraint(
+        op.f("ck_settlement_conceded_fen"),
+        "settlement",
+        "CASE kind WHEN 'settlement' THEN conceded_fen BETWEEN 0 AND fund_fen - deducted_fen "
+        "ELSE conceded_fen BETWEEN fund_fen AND 0 END",
+    )
+    op.drop_index("ix_settlement_month", "settlement")
+    op.drop_index("ix_settlement_clearing", "settlement")
+    op.drop_column("settlement", "clearing")
+    op.create_index(
+        "ix_settlement_month",
+        "settlement",
+        ["scheme", "month", "number"],
+        postgresql_include=COUNTED,
+    )
+    op.execute("GRANT UPDATE (conceded_fen) ON settlement TO hub_app")
 
 
 def downgrade() -> None:
-    """Change nothing."""
+    """Mark the settlements again."""
+    op.add_column("settlement", sa.Column("clearing", sa.Text))
+    op.execute(
+        "UPDATE settlement SET clearing = cleared_month.clearing FROM cleared_month "
+        "WHERE cleared_month.scheme = settlement.scheme AND cleared_month.month = settlement.month"
+    )
+    op.drop_index("ix_settlement_month", "settlement")
+    op.create_index(
+        "ix_settlement_month",
+        "settlement",
+        ["scheme", "month"],
+        postgresql_where=sa.text("clearing IS NULL"),
+    )
+    op.create_index("ix_settlement_clearing", "settlement", ["clearing", "id"])
+    op.execute("GRANT UPDATE (clearing) ON settlement TO hub_app")
+    op.drop_constraint(op.f("ck_settlement_conceded_fen"), "settlement", type_="check")
+    for name in ("conceded_before_fen", "conceded_fen"):
+        op.drop_column("settlement", name)
+    op.drop_table("cleared_month")

@@ -246,10 +246,10 @@ async def test_a_run_that_cannot_be_read_is_malformed(
 
 
 async def test_what_is_settled_late_falls_in_the_next_period(world: World, quarter: str) -> None:
-    """Late means: in the books of a closed month only after its clearing had run."""
+    """Late means: of a day whose month was closed, so that it counts in the next."""
     late, due = await arranged(
         world,
-        Arranged("110000", "370000", 7, SEPTEMBER),
+        Arranged("110000", "370000", 7, SEPTEMBER, month="2025-10"),
         Arranged("110000", "370000", 8, date(2025, 12, 31)),
     )
     world.clock.set_day("2026-01-21")
@@ -276,9 +276,10 @@ async def test_a_run_costs_ten_statements_whatever_it_takes_in(world: World) -> 
         "INSERT",  # the clearing
         "SELECT",  # the locks of the months
         "INSERT",  # the months, closed
-        "WITH",  # the settlements, taken in and totalled
-        "WITH",  # what rolled into it
+        "INSERT",  # the months it holds
+        "SELECT",  # what they hold, totalled by pair, with what rolled into it
         "WITH",  # the claims
+        "WITH",  # what rolled, linked
         "SELECT",  # the clearing
         "SELECT",  # its claims, for those to be told
         "WITH",  # the answer
@@ -311,14 +312,14 @@ value = { generated = 21, confirmed = 25 }
 """
     )
     quarterly = world.hub
-    (number,) = await arranged(world, Arranged("110000", "370000", 5, date(2026, 3, 3)))
-    world.clock.set_day("2026-04-01")
+    (number,) = await arranged(world, Arranged("110000", "370000", 5, date(2027, 3, 3)))
+    world.clock.set_day("2027-04-01")
     world.app.state.hub = replace(
         quarterly, law=Law(book=monthly, provisions=quarterly.law.provisions)
     )
     try:
-        assert (await run(world, "2026Q1")).json()["code"] == "clearing-period-cycle"
-        clearing = await cleared(world, "2026-03")
+        assert (await run(world, "2027Q1")).json()["code"] == "clearing-period-cycle"
+        clearing = await cleared(world, "2027-03")
     finally:
         world.app.state.hub = quarterly
     assert await periods_of(world, [number]) == [clearing]

@@ -242,7 +242,10 @@ async def test_neither_a_cancelled_settlement_nor_a_cancellation_is_cancelled(
 
 async def test_once_in_a_clearing_a_settlement_is_adjusted_with_a_reason(world: World) -> None:
     done = await settled(world, await ready(world))
-    clear = "UPDATE settlement SET clearing = 'C1' WHERE number = :number"
+    clear = (
+        "INSERT INTO cleared_month (scheme, month, clearing) "
+        "SELECT scheme, month, 'C1' FROM settlement WHERE number = :number"
+    )
     await rows(world, clear, number=done["number"])
     plain = await cancel(world, done["number"])
     assert plain.json()["code"] == "settlement-in-clearing"
@@ -251,6 +254,7 @@ async def test_once_in_a_clearing_a_settlement_is_adjusted_with_a_reason(world: 
     twin = await cancelled(world, done["number"], adjustment=True, reason="审核发现明细错误")
     assert twin["adjustment"]
     assert twin["clearing"] is None
+    await rows(world, "DELETE FROM cleared_month")
 
 
 async def test_the_treatment_agency_cancels_and_the_insured_agency_does_not(world: World) -> None:

@@ -26,6 +26,7 @@ WRITTEN_ONCE = {
     "audit_trail",
     "catalogue_item",
     "catalogue_version",
+    "cleared_month",
     "entitlement_loss",
     "fee_line",
     "fee_line_removed",
@@ -36,7 +37,7 @@ WRITTEN_ONCE = {
 BOOKED_BY_FUNCTION = {"account", "entry", "posting"}
 # Whatever else may change of these, what was decided and who it was about never does.
 CHANGED: Mapping[str, set[str]] = {
-    "settlement": {"cancelled_by", "clearing"},
+    "settlement": {"cancelled_by", "conceded_fen"},
     "worker": {"employer", "updated_at"},
     "worker_identity": {"card_number", "electronic_card", "phone"},
     "determination": {"state", "withdrawn_at", "withdrawal_reason"},

@@ -7,11 +7,12 @@ import asyncio
 import pytest_asyncio
 import sqlalchemy as sa
 
+from app.clearing.model import PairTotal
+from app.clearing.store import items
 from app.kernel.calendar import Month
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.runtime.db import Tx
-from app.settlement.model import PairTotal
 from app.settlement.store import grounds, months
 from tests.support.clearing import (
     a_hospital_with_one_drug,
@@ -77,7 +78,7 @@ async def test_settling_does_not_wait_for_a_run_under_way(world: World) -> None:
     async with world.owner.connect() as run:
         running = await run.begin()
         await months.close(Tx(run), None, september, world.clock.now)
-        await months.take(Tx(run), "C0000002510010000001", Scheme.CROSS_PROVINCE, september)
+        await months.take(Tx(run), "C0000002510010000001", Scheme.CROSS_PROVINCE, [september])
         number = await settled(world, visit, 40)
         await running.rollback()
     it = (await world.operator.get(f"/v1/settlements/{number}")).json()
@@ -95,7 +96,7 @@ async def test_twenty_closes_while_eight_desks_settle_leave_each_settlement_in_o
     world.clock.set_day("2026-01-05")
     visits = [(await ready_to_settle(world, yuan), yuan) for yuan in range(1, writers * each + 1)]
     async with world.hub.engine.begin() as closer:
-        await months.take(Tx(closer), "C-before", Scheme.CROSS_PROVINCE, Month(2025, 12))
+        await months.take(Tx(closer), "C-before", Scheme.CROSS_PROVINCE, [Month(2025, 12)])
     done: list[str] = []
     one_more, every_one = asyncio.Event(), asyncio.Event()
 
@@ -111,7 +112,9 @@ async def test_twenty_closes_while_eight_desks_settle_leave_each_settlement_in_o
         for month in (Month(2026, 1).plus(n) for n in range(closes)):
             async with world.hub.engine.begin() as closer:
                 await months.close(Tx(closer), None, month, world.clock.now)
-                taken += await months.take(Tx(closer), f"C-{month}", Scheme.CROSS_PROVINCE, month)
+                held = await months.take(Tx(closer), f"C-{month}", Scheme.CROSS_PROVINCE, [month])
+                assert held == [month]
+                taken += await items.totals(Tx(closer), Scheme.CROSS_PROVINCE, held)
             if not every_one.is_set():
                 one_more.clear()
                 await one_more.wait()
@@ -122,18 +125,21 @@ async def test_twenty_closes_while_eight_desks_settle_leave_each_settlement_in_o
         for n in range(writers):
             together.create_task(desk(visits[n::writers]))
     async with world.hub.engine.begin() as closer:
-        last = Month(2028, 1)
-        rest = await months.take(Tx(closer), "C-rest", Scheme.CROSS_PROVINCE, last)
+        held = await months.take(Tx(closer), "C-rest", Scheme.CROSS_PROVINCE, [Month(2028, 1)])
+        rest = await items.totals(Tx(closer), Scheme.CROSS_PROVINCE, held)
 
     found = await periods_of(world, done)
     assert None not in found
     assert len(set(found) - {"C-rest"}) > 1, "closes and settlements ran beside one another"
-    assert len(done) == len(visits) == sum(it.count for it in [*clearing.result(), *rest])
+    counted = [it.totals for it in (*clearing.result(), *rest)]
+    assert len(done) == len(visits) == sum(it.settlements for it in counted)
     everything = Money(100 * sum(yuan for _, yuan in visits))
-    assert Money.total(it.total for it in [*clearing.result(), *rest]) == everything
+    assert Money.total(it.total for it in counted) == everything
     async with world.tx() as tx:
         rows = await tx.exec_driver_sql(
-            "SELECT number, month, clearing FROM settlement WHERE number = ANY ($1)", (done,)
+            "SELECT month, clearing FROM settlement JOIN cleared_month USING (scheme, month) "
+            "WHERE number = ANY ($1)",
+            (done,),
         )
         kept = [(row.month, row.clearing) for row in rows]
     assert all(clearing in (f"C-{month}", "C-rest") for month, clearing in kept)

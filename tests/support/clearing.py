@@ -16,7 +16,7 @@ from app.catalogues.model import CatalogueKind
 from app.kernel.calendar import CHINA
 from app.kernel.money import Money
 from app.ledger.entries import settlement_booked
-from app.settlement.tables import settlement
+from app.settlement.tables import cleared_month, settlement
 from tests.support.catalogues import edition, item, loaded
 from tests.support.entitlement import registered
 from tests.support.filing import filed
@@ -38,6 +38,7 @@ class Arranged:
     day: date
     total: int | None = None
     scheme: str = "cross_province"
+    month: str | None = None  # where it is not the day's own
 
     def row(self) -> dict[str, object]:
         """Return the columns that clearing reads; the others only satisfy the table."""
@@ -51,7 +52,7 @@ class Arranged:
             "cancels": None if total >= 0 else n,
             "settled_at": datetime.combine(self.day, time(9), CHINA),
             "business_day": self.day,
-            "month": f"{self.day:%Y-%m}",
+            "month": self.month or f"{self.day:%Y-%m}",
             "institution": f"H{place[:4]}0000001",
             "worker_id": n,
             "filing_id": n,
@@ -180,9 +181,13 @@ async def periods_of(world: World, numbers: Sequence[str]) -> list[str | None]:
     """Tell in which clearing each settlement is."""
     async with world.tx() as tx:
         rows = await tx.execute(
-            sa.select(settlement.c.number, settlement.c.clearing).where(
-                settlement.c.number.in_(numbers)
+            sa.select(settlement.c.number, cleared_month.c.clearing)
+            .outerjoin(
+                cleared_month,
+                (cleared_month.c.scheme == settlement.c.scheme)
+                & (cleared_month.c.month == settlement.c.month),
             )
+            .where(settlement.c.number.in_(numbers))
         )
         found = {row.number: row.clearing for row in rows}
     return [found[number] for number in numbers]

@@ -12,7 +12,6 @@ from app.kernel.calendar import Month, Quarter
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
-from app.settlement.model import SettlementKind
 
 Period: TypeAlias = Quarter | Month
 
@@ -44,6 +43,14 @@ LIFE = Lifecycle(
         (ClearingState.GENERATED, ClearingEvent.ISSUE_NOTICES): ClearingState.NOTICED,
     },
 )
+
+
+class ItemKind(enum.StrEnum):
+    """What an item of a claim is 清算明细类型."""
+
+    SETTLEMENT = "settlement"  # 结算
+    CANCELLATION = "cancellation"  # 撤销
+    DEDUCTION = "deduction"  # 审核扣款
 
 
 class NoticeKind(enum.StrEnum):
@@ -169,6 +176,16 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairTotal:
+    """What one ordered pair of places brings into a clearing."""
+
+    insured_place: str
+    treatment_place: str
+    totals: Totals
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clearing:
     """One period of one scheme; `totals` cover the claims its reader may see."""
 
@@ -231,20 +248,22 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A settlement as a clearing counts it; the `root` of its claim is made of these.
+    """A settlement or a deduction as a clearing counts it; its claim's `root` is made of these.
 
-    `of_period` is the period of its own day: another than the clearing's where it came late.
+    A deduction lowers what the fund pays and leaves what the care cost. `of_period` is the period
+    of the settlement's own day: another than the clearing's where it came late.
     """
 
     number: str
     insured_place: str
     treatment_place: str
-    kind: SettlementKind
+    kind: ItemKind
     business_day: date
     month: str
     total: Money
     fund: Money
     carried_from: str | None
+    deducts: str | None
     institution: str
     visit: str | None
     of_period: str = ""

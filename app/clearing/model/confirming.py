@@ -105,7 +105,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
-    """An item contested, answered or waiting for its answer (争议)."""
+    """An item contested, answered or waiting for its answer (争议).
+
+    `left` is what deductions and earlier contests left of the settlement's fund share.
+    """
 
     id: int
     number: str
@@ -117,6 +120,7 @@ class Contest:
     institution: str
     business_day: date
     is_cancelled: bool
+    left: Money
     fund: Money
     reason: ContestReason
     proposed: Money

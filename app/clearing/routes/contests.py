@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.clearing.errors import (
     ClaimForeign,
+    ContestDeducted,
     ContestMoot,
     ContestUnknown,
     ContestWasInTime,
@@ -74,6 +75,7 @@ async def find(contest: ContestNumber, reading: OpenReading) -> ContestView:
         ReplyAmountWrong,
         ContestWasInTime,
         ContestMoot,
+        ContestDeducted,
     ),
     dependencies=[only(PartyKind.AGENCY)],
 )

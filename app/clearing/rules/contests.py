@@ -8,6 +8,7 @@ from datetime import date
 
 from app.clearing.errors import (
     ContestAnswered,
+    ContestDeducted,
     ContestMoot,
     ContestRefused,
     ContestWasInTime,
@@ -80,7 +81,8 @@ def raise_contests(
 def answer(contest: Contest, reply: Reply) -> Answered:
     """Accepted the proposal is owed, in part the amount named, else the whole.
 
-    Late is answered only what was late. What was cancelled meanwhile is given back already.
+    Late is answered only what was late. What was cancelled meanwhile is given back already, and
+    what review deducted is not taken off again.
     """
     state = CONTEST_LIFE.after(contest.state, reply.event)
     in_part = reply.event is ContestEvent.ACCEPT_IN_PART
@@ -94,8 +96,12 @@ def answer(contest: Contest, reply: Reply) -> Answered:
         between = _is_part(reply.amount, contest.fund)
         if not between or reply.amount in (contest.fund, contest.proposed):
             raise ReplyAmountWrong
-        return Answered(state, reply.amount)
-    return Answered(state, contest.proposed if state is ContestState.ACCEPTED else contest.fund)
+        agreed = reply.amount
+    else:
+        agreed = contest.proposed if state is ContestState.ACCEPTED else contest.fund
+    if not _is_part(contest.fund - agreed, contest.left):
+        raise ContestDeducted(left=contest.left)
+    return Answered(state, agreed)
 
 
 @basis("hub-default/confirmation")
@@ -108,9 +114,15 @@ def require_unanswered(raised: Iterable[Contest]) -> None:
 
 @basis("hub-default/year-close", "hub-default/contest")
 def lapse(contest: Contest) -> Answered:
-    """A contest nobody answered stands, once it can roll no further; not on what was cancelled."""
+    """A contest nobody answered stands, once it can roll no further; not on what was cancelled.
+
+    It takes off no more than review left.
+    """
     state = CONTEST_LIFE.after(contest.state, ContestEvent.LAPSE)
-    return Answered(state, contest.fund if contest.is_cancelled else contest.proposed)
+    if contest.is_cancelled:
+        return Answered(state, contest.fund)
+    off = contest.fund - contest.proposed
+    return Answered(state, contest.fund - (off if _is_part(off, contest.left) else contest.left))
 
 
 @basis("hub-default/year-close")

@@ -16,7 +16,7 @@ from app.clearing.model import (
     Period,
 )
 from app.clearing.model.confirming import Contest, Standing
-from app.clearing.rules.contests import may_roll
+from app.clearing.rules.contests import lapse, may_roll
 from app.kernel.basis import basis
 from app.kernel.calendar import working_days_after
 from app.kernel.money import Money
@@ -66,7 +66,7 @@ def ripe(
 def due_of(it: Ripe) -> Due:
     """A claim is called for without what its contests took off and without what rolls on."""
     taken = [each.fund - (each.agreed or Money(0)) for each in it.answered]
-    taken += [each.fund - each.proposed for each in it.lapsing if not each.is_cancelled]
+    taken += [each.fund - lapse(each).agreed for each in it.lapsing if not each.is_cancelled]
     rolled = [each.fund for each in it.rolling]
     return Due(
         it.standing.claim,

@@ -13,6 +13,7 @@ from app.clearing.model import (
     DueDates,
     Issue,
     Item,
+    ItemKind,
     Net,
     Notice,
     NoticeKind,
@@ -22,7 +23,6 @@ from app.clearing.model import (
     Totals,
 )
 from app.kernel.regions import Scheme
-from app.settlement.model import SettlementKind
 
 _YUAN = "yuan with two decimals 元，两位小数"
 _NUMBER = "C0000002510210000001"
@@ -57,7 +57,8 @@ class TotalsView(BaseModel):
     """Control totals 控制总数."""
 
     settlements: int = Field(
-        description="Settlements and cancellations 结算与撤销笔数", examples=[128]
+        description="Settlements, cancellations and deductions 结算、撤销与扣款笔数",
+        examples=[128],
     )
     total: str = Field(description=f"What they cost, {_YUAN} 费用总额", examples=["1825000.00"])
     fund: str = Field(
@@ -178,19 +179,33 @@ class StatementView(BaseModel):
 
 
 class ItemView(BaseModel):
-    """A settlement as the clearing counts it 清算结算明细."""
+    """A settlement or a deduction as the clearing counts it 清算明细."""
 
-    number: str = Field(description="Settlement number 结算编号", examples=["A3701002509010000001"])
+    number: str = Field(
+        description="Number of the settlement, or of the deduction 结算编号或扣款编号",
+        examples=["A3701002509010000001"],
+    )
     insured_place: str = Field(description="Insured place 参保地", examples=["110000"])
     treatment_place: str = Field(description="Treatment place 就医地", examples=["370000"])
-    kind: SettlementKind = Field(
-        description="settlement, or its negative twin cancellation 结算或撤销",
+    kind: ItemKind = Field(
+        description="settlement, its negative twin cancellation, or what review deducted "
+        "结算、撤销或审核扣款",
         examples=["settlement"],
     )
-    business_day: date = Field(description="Business date 业务日期", examples=["2025-09-01"])
+    business_day: date = Field(
+        description="Business date of the settlement 结算业务日期", examples=["2025-09-01"]
+    )
     month: str = Field(description="Month it counts in 所属月份", examples=["2025-09"])
-    total: str = Field(description=f"Cost, {_YUAN} 费用总额", examples=["18250.00"])
-    fund: str = Field(description=f"Fund share, {_YUAN} 基金支付", examples=["17020.00"])
+    total: str = Field(
+        description=f"Cost, {_YUAN}; a deduction leaves it as it was 费用总额，扣款不改变费用",
+        examples=["18250.00"],
+    )
+    fund: str = Field(
+        description=f"Fund share, {_YUAN}; below zero what a cancellation or a deduction takes "
+        "back, without what a contest had taken before "
+        "基金支付，撤销、扣款为负，已核减部分不重复冲减",
+        examples=["17020.00"],
+    )
     of_period: str = Field(
         description="Period of its business date; earlier than the clearing's if it came late "
         "业务日期所属清算期，早于本期即为迟报",
@@ -200,6 +215,9 @@ class ItemView(BaseModel):
         description="Clearing in which it was contested and from which it rolled forward "
         "因争议顺延的，原清算编号",
         examples=[None],
+    )
+    deducts: str | None = Field(
+        description="Settlement a deduction is taken from 扣款所属结算编号", examples=[None]
     )
 
     @classmethod
@@ -216,6 +234,7 @@ class ItemView(BaseModel):
             fund=str(it.fund),
             of_period=it.of_period,
             carried_from=it.carried_from,
+            deducts=it.deducts,
         )
 
 
@@ -277,7 +296,9 @@ class NoticeView(BaseModel):
     )
     totals: TotalsView = Field(description="Control totals of the claim 控制总数")
     deducted: PartView = Field(
-        description="Taken off by contests; not in the amount 争议核减，不计入金额"
+        description="Taken off by contests after the claim was made; not in the amount. What "
+        "review deducted is an item of the claim itself "
+        "争议核减，不计入金额；审核扣款已计入控制总数"
     )
     rolled: PartView = Field(
         description="Contested and rolled forward; not in the amount 争议顺延，不计入金额"

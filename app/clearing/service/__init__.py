@@ -21,11 +21,11 @@ from app.clearing.rules import cities, net, periods
 from app.clearing.rules.confirming import confirm_by
 from app.clearing.store import claims as kept_claims
 from app.clearing.store import contests as kept_contests
+from app.clearing.store import items as kept_items
 from app.clearing.store import runs
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 from app.settlement import service as settlements
-from app.settlement.model import PairTotal
 
 
 async def run(work: Work, asked: Run) -> Clearing:
@@ -52,11 +52,10 @@ async def run(work: Work, asked: Run) -> Clearing:
     clearing_id, number = opened
     months = periods.months_of(period)
     await settlements.close_months(work, None, months[-1])
-    taken = await settlements.take_into_clearing(work, number, asked.scheme, months)
-    rolled = await kept_contests.carried_pairs(work.tx, number, asked.scheme)
-    await kept_claims.make_claims(work.tx, clearing_id, _together(taken, rolled))
-    if rolled:
-        await kept_contests.carry(work.tx, clearing_id, asked.scheme)
+    held = await settlements.take_into_clearing(work, number, asked.scheme, months)
+    pairs = await kept_items.totals(work.tx, asked.scheme, held)
+    await kept_claims.make_claims(work.tx, clearing_id, pairs)
+    await kept_contests.carry(work.tx, clearing_id, asked.scheme)
     made = await runs.clearing_by_number(work.tx, work.caller.scope, number)
     assert made is not None, "it was opened in this transaction"
     claims = await kept_claims.claims(work.tx, work.caller.scope, clearing_id)
@@ -112,7 +111,7 @@ async def items(
 ) -> Page[Item]:
     """List the settlements in a clearing that the caller is a side of."""
     clearing = await find(reading, number)
-    found = await kept_claims.items(
+    found = await kept_items.items(
         reading.rx,
         reading.caller.scope,
         page,
@@ -130,7 +129,7 @@ async def items(
 async def city_shares(reading: Reading, number: str, place: str) -> tuple[CityShare, ...]:
     """Split a place's claims by the cities of its own side (分市明细)."""
     await statement(reading, number, place)
-    found = await kept_claims.shares(reading.rx, reading.caller.scope, number, place)
+    found = await kept_items.shares(reading.rx, reading.caller.scope, number, place)
     return cities.by_city(found)
 
 
@@ -138,9 +137,3 @@ def places_of(claims: Sequence[Claim]) -> tuple[str, ...]:
     """Return every place on either side."""
     sides = {side for each in claims for side in (each.insured_place, each.treatment_place)}
     return tuple(sorted(sides))
-
-
-def _together(taken: Sequence[PairTotal], rolled: Sequence[PairTotal]) -> list[PairTotal]:
-    """Let a pair into which items rolled be totalled with them."""
-    by_pair = {(it.insured_place, it.treatment_place): it for it in (*taken, *rolled)}
-    return [by_pair[pair] for pair in sorted(by_pair)]

@@ -15,9 +15,9 @@ from app.clearing.model.confirming import (
 )
 from app.clearing.rules import confirming, contests
 from app.clearing.service import find
-from app.clearing.store import claims as kept_claims
 from app.clearing.store import confirming as kept
 from app.clearing.store import contests as kept_contests
+from app.clearing.store import items as kept_items
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
@@ -59,7 +59,7 @@ async def confirm_lines(work: Work, number: str, pair: Pair, asked: LinesAsked) 
     objections = [line.objection for line in asked.lines if line.objection is not None]
     it, side = await _locked(work, number, pair, len(objections))
     numbers = [line.settlement for line in asked.lines]
-    items = await kept_claims.named_items(work.tx, work.caller.scope, number, pair, numbers)
+    items = await kept_items.named_items(work.tx, work.caller.scope, number, pair, numbers)
     confirming.require_lines(it.claim, asked, items)
     said = it.said_by(side)
     confirmation_id = said.id if said is not None else await _begin(work, it, side, Manner.LINES)
@@ -128,7 +128,7 @@ async def _contest(
     numbers = [each.settlement for each in objections]
     pair = Pair(it.claim.insured_place, it.claim.treatment_place)
     scope = work.caller.scope
-    items = await kept_claims.named_items(work.tx, scope, it.clearing, pair, numbers)
+    items = await kept_items.named_items(work.tx, scope, it.clearing, pair, numbers)
     before = await kept_contests.contested(work.tx, numbers)
     raised = contests.raise_contests(
         objections, items, before, contests.Day(it.confirm_by, work.today), work.book

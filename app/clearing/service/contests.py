@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.clearing.errors import ClaimForeign, ContestUnknown
 from app.clearing.model.confirming import Answered, Contest, ContestsAsked, Reply
 from app.clearing.rules import contests
@@ -10,6 +12,7 @@ from app.ledger import service as ledger
 from app.ledger.entries import deduction_made
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
+from app.settlement import service as settlements
 
 
 async def list_contests(reading: Reading, page: PageAsked, asked: ContestsAsked) -> Page[Contest]:
@@ -28,16 +31,19 @@ async def find_contest(reading: Reading, number: str) -> Contest:
 
 async def reply(work: Work, number: str, asked: Reply) -> Contest:
     """Answer a contest; what is no longer owed is taken from the institution (争议答复)."""
-    it = await kept.locked(work.tx, work.caller.scope, number)
-    if it is None:
+    seen = await kept.contest_by_number(work.tx, work.caller.scope, number)
+    if seen is None:
         raise ContestUnknown(contest=number)
+    await settlements.hold(work, [seen.settlement])
+    it = await kept.locked(work.tx, work.caller.scope, number)
+    assert it is not None, "contests are never deleted"
     if work.caller.region != it.pair.treatment_place:
         raise ClaimForeign(place=it.pair.treatment_place)
     said = contests.answer(it, asked)
     await kept.answer(
         work.tx, [(it, said)], note=asked.note, at=work.now, client=work.caller.client
     )
-    book_deduction(work, it, said)
+    await concede(work, [(it, said)])
     work.record("clearing.reply", number, state=said.state, agreed=said.agreed)
     places = (it.pair.insured_place, it.pair.treatment_place)
     told = {"state": said.state, "agreed": said.agreed, "settlement": it.settlement}
@@ -47,10 +53,24 @@ async def reply(work: Work, number: str, asked: Reply) -> Contest:
     return now
 
 
-def book_deduction(work: Work, it: Contest, said: Answered) -> None:
-    """Book what the insured place no longer owes, under the contest's number."""
-    deducted = it.fund - said.agreed
-    if not deducted.fen:
+async def concede(work: Work, answered: Sequence[tuple[Contest, Answered]]) -> None:
+    """Book what the insured place no longer owes, under the contests' numbers, and note it.
+
+    The settlements are held, so that none is cancelled for more than what is left of it.
+    """
+    taken = [(it, it.fund - said.agreed) for it, said in answered if it.fund != said.agreed]
+    if not taken:
         return
-    pair = (it.pair.insured_place, it.pair.treatment_place)
-    ledger.book(work, [deduction_made(it.number, work.today, *pair, it.institution, deducted)])
+    await settlements.concede(work, {it.settlement: amount for it, amount in taken})
+    entries = [
+        deduction_made(
+            it.number,
+            work.today,
+            it.pair.insured_place,
+            it.pair.treatment_place,
+            it.institution,
+            amount,
+        )
+        for it, amount in taken
+    ]
+    ledger.book(work, entries)

@@ -10,15 +10,17 @@ from app.clearing.model import (
     LIFE,
     Clearing,
     ClearingEvent,
+    ContestState,
     Issue,
     Notice,
     NoticeKind,
 )
+from app.clearing.model.confirming import Contest
 from app.clearing.model.paying import Advice, Aged, AgeSum
 from app.clearing.rules import contests, notices, payments, periods
 from app.clearing.rules.notices import Ripe
 from app.clearing.service import find, places_of
-from app.clearing.service.contests import book_deduction
+from app.clearing.service.contests import concede
 from app.clearing.store import confirming as kept_standings
 from app.clearing.store import contests as kept_contests
 from app.clearing.store import notices as kept
@@ -28,6 +30,7 @@ from app.ledger import service as ledger
 from app.ledger.entries import notice_issued
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
+from app.settlement import service as settlements
 
 
 async def issue_notices(work: Work, number: str) -> Issue:
@@ -41,7 +44,7 @@ async def issue_notices(work: Work, number: str) -> Issue:
         raise ClearingUnknown(clearing=number)
     state = LIFE.after(clearing.state, ClearingEvent.ISSUE_NOTICES)
     standings = await kept_standings.locked_standings(work.tx, clearing.id)
-    held = await kept_contests.held_by(work.tx, [it.claim.id for it in standings])
+    held = await _held_contests(work, [it.claim.id for it in standings])
     period = periods.kept_period(clearing.period)
     ripe = notices.ripe(standings, held, period, work.today, work.book)
     waiting = sum(it.claim.noticed_at is None for it in standings) - len(ripe)
@@ -121,14 +124,23 @@ async def ages(reading: Reading) -> tuple[date, tuple[AgeSum, ...]]:
     return reading.today, payments.age_sums(found, reading.today)
 
 
+async def _held_contests(work: Work, claim_ids: Sequence[int]) -> Sequence[Contest]:
+    """Read the contests of some claims; what is open is not cancelled until this is done."""
+    held = await kept_contests.held_by(work.tx, claim_ids)
+    still_open = [it.settlement for it in held if it.state is ContestState.OPEN]
+    if not still_open:
+        return held
+    await settlements.hold(work, still_open)
+    return await kept_contests.held_by(work.tx, claim_ids)
+
+
 async def _let_go(work: Work, ripe: Sequence[Ripe]) -> None:
     """Roll what is contested out of the claims; let what can roll no further stand."""
     lapsing = [(each, contests.lapse(each)) for it in ripe for each in it.lapsing]
     if lapsing:
         client = work.caller.client
         await kept_contests.answer(work.tx, lapsing, note=None, at=work.now, client=client)
-        for each, said in lapsing:
-            book_deduction(work, each, said)
+        await concede(work, lapsing)
     rolling = [each for it in ripe for each in it.rolling]
     if rolling:
         await kept_contests.roll(work.tx, rolling)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from app.clearing.errors import ClearingUnknown
 from app.clearing.model import Clearing, Item
 from app.clearing.model.confirming import Standing
-from app.clearing.store import claims as kept_claims
 from app.clearing.store import confirming as kept
+from app.clearing.store import items as kept_items
 from app.clearing.store import runs
 from app.kernel.regions import Scheme
 from app.runtime.auth import Scope
@@ -47,4 +47,4 @@ async def items_named(
     conn: Conn, scope: Scope, number: str, settlements: Sequence[str]
 ) -> dict[str, Item]:
     """Read some settlements of a clearing by their numbers, of whichever claim they are."""
-    return await kept_claims.named_items(conn, scope, number, None, settlements)
+    return await kept_items.named_items(conn, scope, number, None, settlements)

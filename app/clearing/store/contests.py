@@ -18,7 +18,6 @@ from app.kernel.regions import Scheme
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
 from app.runtime.paging import PageAsked
-from app.settlement.model import PairTotal
 from app.settlement.tables import settlement
 
 _IDS = sa.bindparam("ids", type_=ARRAY(sa.BigInteger))
@@ -62,6 +61,9 @@ _CONTESTS: sa.Select[Any] = sa.select(
     settlement.c.institution,
     settlement.c.business_day,
     settlement.c.cancelled_by.is_not(None).label("is_cancelled"),
+    (settlement.c.fund_fen - settlement.c.deducted_fen - settlement.c.conceded_fen).label(
+        "left_fen"
+    ),
 ).select_from(
     contest.join(claim, claim.c.id == contest.c.claim_id)
     .join(clearing, clearing.c.id == claim.c.clearing_id)
@@ -111,30 +113,6 @@ _WITHDRAW = sa.text(
 _ROLL = sa.text(
     "UPDATE contest SET held_by = NULL, waiting = true, rolls = rolls + 1 WHERE id = ANY (:ids)"
 ).bindparams(_IDS)
-# The pairs with items that waited: what they count in the clearing, those items included.
-_CARRIED_PAIRS = sa.text(
-    """
-    WITH waiting AS (
-        SELECT c.settlement AS number, c.insured_place, c.treatment_place, s.total_fen,
-               coalesce(c.agreed_fen, c.fund_fen) AS fund_fen
-          FROM contest c JOIN settlement s ON s.number = c.settlement
-         WHERE c.waiting AND s.scheme = :scheme AND coalesce(c.agreed_fen, c.fund_fen) <> 0
-    ), item AS (
-        SELECT s.number, s.insured_place, s.treatment_place, s.total_fen, s.fund_fen
-          FROM (SELECT DISTINCT insured_place, treatment_place FROM waiting) AS pair
-          JOIN settlement s USING (insured_place, treatment_place)
-         WHERE s.clearing = :clearing
-        UNION ALL
-        SELECT number, insured_place, treatment_place, total_fen, fund_fen FROM waiting
-    )
-    SELECT insured_place, treatment_place, count(*) AS settlements,
-           sum(total_fen)::bigint AS total_fen, sum(fund_fen)::bigint AS fund_fen,
-           sha256(convert_to(string_agg(
-               number || ' ' || total_fen || ' ' || fund_fen, E'\\n' ORDER BY number COLLATE "C"
-           ), 'UTF8')) AS root
-      FROM item GROUP BY insured_place, treatment_place
-    """
-)
 # Into the claim of the new clearing; what was answered on the way is owed and no longer contested.
 _CARRY = sa.text(
     """
@@ -259,22 +237,6 @@ async def roll(tx: Tx, rolling: Sequence[Contest]) -> None:
     await tx.execute(_ROLL, {"ids": [it.id for it in rolling]})
 
 
-async def carried_pairs(tx: Tx, number: str, scheme: Scheme) -> list[PairTotal]:
-    """Total the pairs into which items roll, those items included."""
-    found = await tx.execute(_CARRIED_PAIRS, {"clearing": number, "scheme": scheme.value})
-    return [
-        PairTotal(
-            insured_place=row.insured_place,
-            treatment_place=row.treatment_place,
-            count=row.settlements,
-            total=Money(row.total_fen),
-            fund=Money(row.fund_fen),
-            root=bytes(row.root),
-        )
-        for row in found
-    ]
-
-
 async def carry(tx: Tx, clearing_id: int, scheme: Scheme) -> int:
     """Link what waited to the claims that count it now."""
     row = {"clearing_id": clearing_id, "scheme": scheme.value}
@@ -293,6 +255,7 @@ def _contest(row: sa.Row[Any]) -> Contest:
         institution=row.institution,
         business_day=row.business_day,
         is_cancelled=row.is_cancelled,
+        left=Money(row.left_fen),
         fund=Money(row.fund_fen),
         reason=ContestReason(row.reason),
         proposed=Money(row.proposed_fen),

@@ -92,8 +92,10 @@ _PAGE: sa.Select[Any] = (
 _YEAR = sa.text(
     """
     SELECT EXISTS (SELECT FROM clearing_year WHERE year = :year) AS is_closed,
-           (SELECT count(*) FROM settlement
-             WHERE clearing IS NULL AND business_day BETWEEN :first AND :last) AS uncleared,
+           (SELECT count(*) FROM settlement s
+             WHERE business_day BETWEEN :first AND :last
+               AND NOT EXISTS (SELECT FROM cleared_month m
+                                WHERE m.scheme = s.scheme AND m.month = s.month)) AS uncleared,
            (SELECT count(*) FROM claim c JOIN clearing g ON g.id = c.clearing_id
              WHERE g.period LIKE :years AND c.noticed_at IS NULL) AS unnoticed,
            (SELECT count(*) FROM contest c JOIN settlement s ON s.number = c.settlement

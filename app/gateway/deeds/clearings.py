@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.clearing import service as clearings
-from app.clearing.model import Clearing, Item
+from app.clearing.model import Clearing, Item, ItemKind
 from app.clearing.service import lookups
 from app.gateway.deeds.call import Call
 from app.gateway.errors import RowsBeyond
@@ -14,7 +14,6 @@ from app.runtime.auth import Scope
 from app.runtime.db import Conn
 from app.runtime.paging import PageAsked
 from app.runtime.work import Reading
-from app.settlement.model import SettlementKind
 
 ROWS_MAX = 100
 ROW_MAX = 10_000
@@ -64,7 +63,9 @@ def _item(it: Item, row: str | None) -> Facts:
         "institution": it.institution,
         "visit": it.visit,
         "business_day": it.business_day,
-        "cancellation": "1" if it.kind is SettlementKind.CANCELLATION else "0",
+        "cancellation": "1" if it.kind is ItemKind.CANCELLATION else "0",
+        "kind": it.kind.value,
+        "deducts": it.deducts,
         "total": it.total,
         "fund": it.fund,
     }

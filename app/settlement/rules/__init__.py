@@ -16,7 +16,7 @@ from app.settlement.rules.listing import (
     require_lists,
     wanted,
 )
-from app.settlement.rules.months import month_of, open_month
+from app.settlement.rules.months import earliest_month, month_of, open_month
 from app.settlement.rules.reversal import is_adjustment, require_restorable
 from app.settlement.rules.shares import adjudicate, differences, require_sums, turned
 
@@ -25,6 +25,7 @@ __all__ = [
     "adjudicate",
     "charges",
     "differences",
+    "earliest_month",
     "is_adjustment",
     "list_of",
     "month_of",

@@ -8,6 +8,7 @@ from datetime import date
 from app.kernel.basis import basis
 from app.kernel.calendar import Month
 from app.settlement.errors import MonthsClosing
+from app.settlement.model import MONTHS_BACK
 
 
 @basis("hub-default/period")
@@ -20,6 +21,16 @@ def month_of(business_day: date, last_closed: Month | None) -> Month:
     if last_closed is None or last_closed < month:
         return month
     return last_closed.next()
+
+
+@basis("hub-default/period")
+def earliest_month(since: Month, business_day: date, last_closed: Month | None) -> Month:
+    """What belongs to an earlier month falls into that month, while it is open.
+
+    But into none further back than a closing holds, since it would be closed over its head.
+    """
+    earliest = max(since, Month.of(business_day).plus(1 - MONTHS_BACK))
+    return earliest if last_closed is None else max(earliest, last_closed.next())
 
 
 @basis("hub-default/period")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.kernel.basis import basis
+from app.kernel.money import ZERO
 from app.settlement.errors import (
     AdjustmentReasonMissing,
     NotCancellable,
+    SettlementDeducted,
     SettlementInClearing,
     VisitMovedOn,
 )
@@ -32,7 +34,8 @@ _SAME = (
 def is_adjustment(settlement: Settlement, *, asked: bool, reason: str | None) -> bool:
     """Say whether a cancellation is an adjustment: free before a clearing, with a reason after.
 
-    A cancellation is never cancelled itself, and a settlement only once.
+    A cancellation is never cancelled itself, and a settlement only once. What review took off has
+    to be taken back before: the twin gives all of it back.
     """
     if settlement.kind is SettlementKind.CANCELLATION:
         raise NotCancellable(settlement=settlement.number, why="a cancellation itself")
@@ -40,6 +43,8 @@ def is_adjustment(settlement: Settlement, *, asked: bool, reason: str | None) ->
         raise NotCancellable(
             settlement=settlement.number, why=f"cancelled by {settlement.cancelled_by}"
         )
+    if settlement.deducted != ZERO:
+        raise SettlementDeducted(deducted=settlement.deducted)
     if settlement.clearing is None:
         return False
     if not asked:

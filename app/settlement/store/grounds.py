@@ -44,15 +44,22 @@ _GROUNDS_AND_LOCK: sa.Select[Any] = _GROUNDS.add_columns(_HELD.label("held"))
 _HOLD_MONTH = sa.select(_HELD)
 _HOLD_MONTHS = sa.text(
     """
-    SELECT month
-      FROM unnest(:months) AS asked(month)
+    SELECT place, month
+      FROM unnest(:places, :months) AS asked(place, month)
      WHERE pg_try_advisory_xact_lock_shared(
-               hashtextextended('settlement_month ' || :place || ' ' || month, 0))
-     ORDER BY month
+               hashtextextended('settlement_month ' || place || ' ' || month, 0))
+     ORDER BY place, month
     """
-).bindparams(sa.bindparam("place", type_=sa.Text), sa.bindparam("months", type_=ARRAY(sa.Text)))
+).bindparams(
+    sa.bindparam("places", type_=ARRAY(sa.Text)), sa.bindparam("months", type_=ARRAY(sa.Text))
+)
 _LAST_CLOSED = sa.select(sa.func.max(settlement_month.c.month)).where(
     settlement_month.c.place == sa.bindparam("place", type_=sa.Text)
+)
+_LAST_CLOSED_OF = (
+    sa.select(settlement_month.c.place, sa.func.max(settlement_month.c.month).label("month"))
+    .where(settlement_month.c.place == sa.func.any(sa.bindparam("places", type_=ARRAY(sa.Text))))
+    .group_by(settlement_month.c.place)
 )
 _BEFORE = sa.text(
     """
@@ -124,9 +131,23 @@ async def hold_month(tx: Tx, place: str, month: Month) -> bool:
 
 async def hold_months_after(tx: Tx, place: str, month: Month) -> tuple[Month, ...]:
     """Keep the months that follow from closing; return those that are not being closed."""
-    following = [str(month.plus(ahead)) for ahead in range(1, _MONTHS_AHEAD + 1)]
-    found = await tx.execute(_HOLD_MONTHS, {"place": place, "months": following})
-    return tuple(Month.parse(row.month) for row in found)
+    held = await hold_months_of(tx, [(place, month.next())])
+    return tuple(each for _, each in held)
+
+
+async def hold_months_of(tx: Tx, since: Sequence[tuple[str, Month]]) -> Sequence[tuple[str, Month]]:
+    """Keep the months of places from closing, some from a month on; return those that are held."""
+    asked = {
+        (place, str(first.plus(ahead))) for place, first in since for ahead in range(_MONTHS_AHEAD)
+    }
+    row = {"places": [place for place, _ in asked], "months": [month for _, month in asked]}
+    return [(it.place, Month.parse(it.month)) for it in await tx.execute(_HOLD_MONTHS, row)]
+
+
+async def last_closed_of(tx: Tx, places: Sequence[str]) -> Mapping[str, Month]:
+    """Read the last closed month of some places; a place that closed none is left out."""
+    found = await tx.execute(_LAST_CLOSED_OF, {"places": sorted(set(places))})
+    return {row.place: Month.parse(row.month) for row in found}
 
 
 async def last_closed(tx: Tx, place: str) -> Month | None:

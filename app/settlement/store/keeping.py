@@ -21,7 +21,7 @@ from app.settlement.tables import (
     settlement_serial,
 )
 
-_LATER = frozenset({"id", "number", "cancelled_by", "clearing", "deducted_fen"})
+_LATER = frozenset({"id", "number", "cancelled_by", "deducted_fen"})
 _TURNED = frozenset({"quantity", "amount_fen", "fund_fen", "own_fen"})
 _MADE = (
     sa.insert(settlement)
@@ -131,6 +131,8 @@ def _row(it: Settlement, message: str) -> dict[str, object]:
         "s_invoice_no": it.invoice_no,
         "s_adjustment": it.adjustment,
         "s_reason": it.reason,
+        "s_conceded_fen": it.conceded.fen,
+        "s_conceded_before_fen": it.conceded_before.fen,
         "number_region": at.treatment_region,
         "number_day": it.business_day,
     }

@@ -1,4 +1,4 @@
-"""Every SQL statement about closing months and taking settlements into a clearing."""
+"""Every SQL statement about closing months and about the clearings that hold them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.kernel.calendar import Month
-from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.runtime.db import Tx
-from app.settlement.model import PairTotal
+from app.settlement.model import MONTHS_BACK
 
 _PLACES = sa.bindparam("places", type_=ARRAY(sa.Text))
-# A settlement under way is of its business day's month: minutes old, so of the last of these. The
-# others are a quarter's, held for clocks that disagree; what is older has long ended.
-_MONTHS_BACK = 3
+# A settlement under way is of its business day's month: minutes old, so of the last of MONTHS_BACK.
+# The others are held for clocks that disagree, and for deductions from what was settled then.
 # Exclusive, per place and month, in one order. Waits for the settlements under way that may fall
 # into these months and for nobody else; who comes meanwhile finds the lock asked for, takes the
 # month as closed and goes on to the next. The locks are kept until the closing is written, so a
@@ -46,49 +44,47 @@ _CLOSE = sa.text(
     sa.bindparam("month", type_=sa.Text),
     sa.bindparam("now", type_=sa.DateTime(timezone=True)),
 )
+# All months not cleared yet, up to the last. Every one before them has been: a rival run waits here
+# for the months both want, and takes what the first leaves.
 _TAKE = sa.text(
     """
-    WITH taken AS (
-        UPDATE settlement SET clearing = :clearing
-         WHERE clearing IS NULL AND scheme = :scheme AND month <= :through
-        RETURNING insured_place, treatment_place, number, total_fen, fund_fen
-    )
-    SELECT insured_place, treatment_place, count(*) AS settlements,
-           sum(total_fen)::bigint AS total_fen, sum(fund_fen)::bigint AS fund_fen,
-           sha256(convert_to(string_agg(
-               number || ' ' || total_fen || ' ' || fund_fen, E'\\n' ORDER BY number
-           ), 'UTF8')) AS root
-      FROM taken
-     GROUP BY insured_place, treatment_place
-     ORDER BY insured_place, treatment_place
+    INSERT INTO cleared_month (scheme, month, clearing)
+    SELECT :scheme, to_char(first_day, 'YYYY-MM'), :clearing
+      FROM generate_series(
+               coalesce(
+                   (SELECT to_date(max(month), 'YYYY-MM') + INTERVAL '1 month'
+                      FROM cleared_month WHERE scheme = :scheme),
+                   least(to_date(:first, 'YYYY-MM'),
+                         (SELECT to_date(min(month), 'YYYY-MM')
+                            FROM settlement WHERE scheme = :scheme))),
+               to_date(:last, 'YYYY-MM'), INTERVAL '1 month') AS first_day
+     ORDER BY first_day
+    ON CONFLICT DO NOTHING
+    RETURNING month
     """
 ).bindparams(
     sa.bindparam("clearing", type_=sa.Text),
     sa.bindparam("scheme", type_=sa.Text),
-    sa.bindparam("through", type_=sa.CHAR(7)),
+    sa.bindparam("first", type_=sa.Text),
+    sa.bindparam("last", type_=sa.Text),
 )
 
 
 async def close(tx: Tx, places: Sequence[str] | None, through: Month, now: datetime) -> int:
     """Close a month, and with it all before, once every settlement under way has ended."""
     wanted = None if places is None else sorted(places)
-    months = [str(through.plus(-back)) for back in reversed(range(_MONTHS_BACK))]
+    months = [str(through.plus(-back)) for back in reversed(range(MONTHS_BACK))]
     await tx.execute(_LOCK, {"places": wanted, "months": months})
     row = {"places": wanted, "month": str(through), "now": now}
     return (await tx.execute(_CLOSE, row)).rowcount
 
 
-async def take(tx: Tx, clearing: str, scheme: Scheme, through: Month) -> list[PairTotal]:
-    """Take every settlement not cleared yet into a clearing, and total it by ordered pair."""
-    row = {"clearing": clearing, "scheme": scheme, "through": str(through)}
-    return [
-        PairTotal(
-            insured_place=found.insured_place,
-            treatment_place=found.treatment_place,
-            count=found.settlements,
-            total=Money(found.total_fen),
-            fund=Money(found.fund_fen),
-            root=bytes(found.root),
-        )
-        for found in await tx.execute(_TAKE, row)
-    ]
+async def take(tx: Tx, clearing: str, scheme: Scheme, period: Sequence[Month]) -> list[Month]:
+    """Let a clearing hold the months up to a period's last that none holds yet."""
+    row = {
+        "clearing": clearing,
+        "scheme": scheme.value,
+        "first": str(min(period)),
+        "last": str(max(period)),
+    }
+    return sorted(Month.parse(month) for month in (await tx.execute(_TAKE, row)).scalars())

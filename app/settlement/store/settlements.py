@@ -22,9 +22,7 @@ from app.settlement.model import (
     SettlementKind,
     SettlementsAsked,
 )
-from app.settlement.tables import (
-    settlement,
-)
+from app.settlement.tables import cleared_month, settlement
 from app.visit.tables import visit
 
 _original, _twin = settlement.alias("original"), settlement.alias("twin")
@@ -40,12 +38,20 @@ _SETTLEMENTS = (
         filing.c.number.label("filing_number"),
         _original.c.number.label("cancels_number"),
         _twin.c.number.label("cancelled_by_number"),
+        cleared_month.c.clearing,
     )
     .join(visit, visit.c.id == settlement.c.visit_id)
     .join(worker, worker.c.id == settlement.c.worker_id)
     .join(filing, filing.c.id == settlement.c.filing_id)
     .outerjoin(_original, _original.c.id == settlement.c.cancels)
     .outerjoin(_twin, _twin.c.id == settlement.c.cancelled_by)
+    .outerjoin(
+        cleared_month,
+        sa.and_(
+            cleared_month.c.scheme == settlement.c.scheme,
+            cleared_month.c.month == settlement.c.month,
+        ),
+    )
 )
 _BY_NUMBER = _SETTLEMENTS.where(settlement.c.number == sa.bindparam("number", type_=sa.Text), _SEEN)
 _LOCKED = _BY_NUMBER.with_for_update(of=settlement)
@@ -130,5 +136,8 @@ def _settlement(row: sa.Row[Any]) -> Settlement:
         invoice_no=row.invoice_no,
         adjustment=row.adjustment,
         reason=row.reason,
+        conceded=Money(row.conceded_fen),
+        conceded_before=Money(row.conceded_before_fen),
         clearing=row.clearing,
+        deducted=Money(row.deducted_fen),
     )

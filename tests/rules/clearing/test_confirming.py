@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.clearing.errors import (
     ClaimForeign,
     ContestAnswered,
+    ContestDeducted,
     ContestMoot,
     ReplyAmountWrong,
 )
@@ -51,6 +52,7 @@ CONTEST = Contest(
     institution="H37010000001",
     business_day=date(2025, 8, 5),
     is_cancelled=False,
+    left=Money(300),
     fund=Money(300),
     reason=ContestReason.OTHER,
     proposed=Money(100),
@@ -160,6 +162,19 @@ def test_what_was_cancelled_is_not_taken_off_a_second_time() -> None:
         contests.answer(cancelled, Reply(ContestEvent.ACCEPT, None, "示例"))
     assert contests.lapse(cancelled).agreed == CONTEST.fund
     assert contests.lapse(CONTEST).agreed == CONTEST.proposed
+
+
+def test_what_review_deducted_is_not_taken_off_a_second_time() -> None:
+    """Of 300 review took 120: a contest takes 180 at most, and what lapses no more than that."""
+    deducted = replace(CONTEST, left=Money(180))
+    with pytest.raises(ContestDeducted) as refused:
+        contests.answer(deducted, Reply(ContestEvent.ACCEPT, None, "示例"))
+    assert refused.value.facts["left"] == Money(180)
+    in_part = Reply(ContestEvent.ACCEPT_IN_PART, Money(120), "示例")
+    assert contests.answer(deducted, in_part).agreed == Money(120)
+    assert contests.lapse(deducted).agreed == Money(120)
+    credit = replace(CONTEST, fund=Money(-300), proposed=Money(0), left=Money(-180))
+    assert contests.lapse(credit).agreed == Money(-120)
 
 
 @pytest.mark.parametrize("moved", [{"state": ContestState.REJECTED}, {"rolls": 1}])

@@ -99,6 +99,8 @@ def settlement(**other: Any) -> Settlement:
         "invoice_no": None,
         "adjustment": False,
         "reason": None,
+        "conceded": Money(0),
+        "conceded_before": Money(0),
         "clearing": None,
     }
     return Settlement(**about | other)
