@@ -26,7 +26,10 @@ from app.runtime import docs_pages, http
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
 from app.runtime.hub import Clock, build_hub, wall_clock
+from app.runtime.limits import Limits
 from app.runtime.settings import Mode, Settings
+from app.runtime.signatures import Signing
+from app.runtime.signing import SignedAnswers
 from app.runtime.telemetry import Metrics, Telemetry
 from app.sandbox.fault_layer import FaultLayer
 from app.sandbox.moved_clock import MovedClock
@@ -82,14 +85,29 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.hub = hub
     app.state.signer = Signer.of(settings.token_key.get_secret_value(), settings.token_minutes)
     app.state.metrics = metrics
+    app.state.limits = Limits.of(settings)
+    app.state.signing = _signing_of(settings)
     http.install(app)
     for router in ROUTERS:
         app.include_router(router)
     if playground is not None:
         _install_sandbox(app, playground)
     docs_pages.install(app, http.EXAMPLE_KEY)
+    app.add_middleware(SignedAnswers, signing=app.state.signing, clock=hub.clock)
     app.add_middleware(Telemetry, settings=settings, metrics=metrics)
     return app
+
+
+def _signing_of(settings: Settings) -> Signing:
+    """Take the hub's keys from the settings; one key in them is enough for everything."""
+    sealing = settings.sealing_key or settings.token_key
+    assert sealing is not None, "checked above"
+    private = settings.signing_key
+    return Signing.of(
+        sealing.get_secret_value(),
+        private.get_secret_value() if private else None,
+        settings.signature_window_seconds,
+    )
 
 
 def _install_sandbox(app: FastAPI, playground: Playground) -> None:

@@ -56,6 +56,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
         lifespan="on",
         backlog=BACKLOG,
         server_header=False,
+        proxy_headers=False,  # the hub itself decides whose word on addresses it takes
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,

@@ -30,8 +30,13 @@ class Proofs:
     tokens: OrderedDict[bytes, str] = field(default_factory=OrderedDict, repr=False)
     turns: dict[bytes, asyncio.Lock] = field(default_factory=dict, repr=False)
 
-    async def caller(self, hub: Hub, signer: Signer, encoded: str, request: str) -> Caller:
-        """Return the party behind the credentials; a burst of first calls proves them once."""
+    async def caller(
+        self, hub: Hub, signer: Signer, encoded: str, come_from: tuple[str, str]
+    ) -> Caller:
+        """Return the party behind the credentials; a burst of first calls proves them once.
+
+        `come_from` is the request's id and its address.
+        """
         client, secret = _decoded(encoded)
         name = hmac.digest(self.key, f"{client}\0{secret}".encode(), hashlib.sha256)
         known = self._known(hub, signer, name)
@@ -42,7 +47,10 @@ class Proofs:
             async with turn:
                 known = self._known(hub, signer, name)
                 if known is None:
-                    token = await parties.issue_token(hub, signer, client, secret, request=request)
+                    request, address = come_from
+                    token = await parties.issue_token(
+                        hub, signer, client, secret, request=request, address=address
+                    )
                     self._keep(name, token.access)
                     known = signer.read(token.access, hub.clock())
         finally:

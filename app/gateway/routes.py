@@ -14,9 +14,9 @@ from app.gateway.mapping import envelope, transactions
 from app.gateway.outputs import write_json
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
-from app.parties.errors import ClientRefused
+from app.parties.errors import ClientRefused, SignInLocked
 from app.runtime.auth import Caller, Signer, Unauthenticated
-from app.runtime.http import bearer, hub_of, request_id_of, send
+from app.runtime.http import admit, bearer, calling_address, hub_of, request_id_of, send
 from app.runtime.problems import STATUS, Answer, BodyTooLarge, Malformed, problems
 from app.runtime.telemetry import TooLargeError
 
@@ -117,7 +117,7 @@ def _body(number: str) -> dict[str, Any]:
 
 async def gateway_caller(
     request: Request, authorization: Annotated[str | None, Depends(bearer)]
-) -> Caller | Unauthenticated:
+) -> Caller | Refusal:
     """FastAPI dependency: the party behind a bearer token, or behind HTTP Basic credentials."""
     hub, signer = hub_of(request), request.app.state.signer
     assert isinstance(signer, Signer), "the application is composed with one"
@@ -127,17 +127,24 @@ async def gateway_caller(
             caller = signer.read(credentials, hub.clock())
         elif scheme.lower() == "basic":
             proofs: Proofs = _proofs(request)
-            caller = await proofs.caller(hub, signer, credentials, request_id_of(request))
+            come_from = (request_id_of(request), calling_address(request))
+            caller = await proofs.caller(hub, signer, credentials, come_from)
         else:
             return Unauthenticated(reason="missing")
     except (Unauthenticated, ClientRefused):
         return Unauthenticated(reason="invalid")
+    except SignInLocked as locked:
+        return locked
     request.scope["hub.caller"] = caller
+    try:
+        await admit(request, caller)
+    except Refusal as refusal:
+        return refusal
     return caller
 
 
 gateway_caller.kinds = CALLERS  # type: ignore[attr-defined]  # read by the list of who calls what
-CallerNow = Annotated[Caller | Unauthenticated, Depends(gateway_caller)]
+CallerNow = Annotated[Caller | Refusal, Depends(gateway_caller)]
 
 
 def _proofs(request: Request) -> Proofs:
@@ -149,12 +156,10 @@ def _proofs(request: Request) -> Proofs:
     return proofs
 
 
-async def _answer(
-    request: Request, caller: Caller | Unauthenticated, path_number: str | None
-) -> Response:
+async def _answer(request: Request, caller: Caller | Refusal, path_number: str | None) -> Response:
     hub = hub_of(request)
     reference = Reference(message=request_id_of(request), received_at=hub.clock())
-    if isinstance(caller, Unauthenticated):
+    if isinstance(caller, Refusal):
         return _refused(reference, caller, request)
     try:
         sent = read_json(await request.body())

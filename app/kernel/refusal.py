@@ -16,7 +16,9 @@ class Kind(enum.Enum):
     UNKNOWN = enum.auto()  # check the number
     NOT_ALLOWED = enum.auto()  # use another method
     CONFLICT = enum.auto()  # read again, then decide
+    TOO_SLOW = enum.auto()  # send it again, faster
     TOO_LARGE = enum.auto()  # send less
+    HEADERS_TOO_LARGE = enum.auto()  # send shorter headers
     UNSUPPORTED = enum.auto()  # send another content type
     REFUSED = enum.auto()  # understood, and the rules say no
     KEY_MISSING = enum.auto()  # send an Idempotency-Key

@@ -25,6 +25,7 @@ from app.runtime.http import (
     TOKEN_PATH,
     OpenReading,
     answer_refusal,
+    calling_address,
     hub_of,
     only,
     request_id_of,
@@ -100,7 +101,12 @@ async def exchange(
     signer: Signer = request.app.state.signer
     try:
         token = await service.issue_token(
-            hub_of(request), signer, made, secret, request=request_id_of(request)
+            hub_of(request),
+            signer,
+            made,
+            secret,
+            request=request_id_of(request),
+            address=calling_address(request),
         )
     except ClientRefused as refusal:
         response = await answer_refusal(request, refusal)

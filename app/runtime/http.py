@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,20 +14,25 @@ from fastapi.security import OAuth2
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.kernel.refusal import Refusal
+from app.kernel.refusal import Kind, Refusal
+from app.runtime.addresses import address_of, is_within
 from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
+from app.runtime.depth import check_depth
 from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
 from app.runtime.door import reading as lend_reading
+from app.runtime.limits import Limits
 from app.runtime.problems import (
     Answer,
     BodyTooLarge,
+    BodyTooSlow,
     ContentTypeUnsupported,
     Malformed,
     MethodNotAllowed,
     NoSuchPath,
     problem_of,
 )
-from app.runtime.telemetry import TooLargeError
+from app.runtime.signatures import DATE_HEADER, SIGNATURE_HEADER, Message, Signing
+from app.runtime.telemetry import TooLargeError, TooSlowError
 from app.runtime.uploads import identifying_bytes
 from app.runtime.work import Reading, Work
 
@@ -36,6 +41,19 @@ UNREAD = ("model_attributes_type", "model_type", "dict_type", "list_type")
 
 EXAMPLE_KEY = "6f1d2c1e-0001"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 -- a path
+
+
+class AddressRefused(Refusal):
+    """The client is held to addresses, and the request comes from another."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "address-refused"
+    title: ClassVar = "This client may not call from this address"
+    title_zh: ClassVar = "该客户端不允许从当前地址接入"
+    remedy: ClassVar = "Call from an agreed address, or have the operator change the list."
+    remedy_zh: ClassVar = "请从约定的地址接入，或联系平台运维变更地址清单。"
+
+
 bearer = OAuth2(
     flows={"clientCredentials": {"tokenUrl": TOKEN_PATH, "scopes": {}}},
     scheme_name="HubClient",
@@ -66,7 +84,42 @@ async def caller_of(
     signer: Signer = request.app.state.signer
     caller = signer.read(token, hub_of(request).clock())
     request.scope["hub.caller"] = caller
+    await admit(request, caller)
     return caller
+
+
+async def admit(request: Request, caller: Caller) -> None:
+    """Hold a caller to what its token is bound to: addresses, rates, signed messages."""
+    terms = caller.terms
+    if terms.addresses and not is_within(calling_address(request), terms.addresses):
+        raise AddressRefused
+    limits: Limits = request.app.state.limits
+    request.scope["hub.limit"] = limits.admit(caller)
+    if terms.signature is None:
+        return
+    signing: Signing = request.app.state.signing
+    message = Message(
+        method=request.method,
+        target=_target(request),
+        message_id=request.headers.get("idempotency-key", ""),
+        date=request.headers.get(DATE_HEADER, ""),
+        body=await request.body(),
+    )
+    agreed, now = (terms.signature, terms.keys), hub_of(request).clock()
+    key = await signing.verify(message, request.headers, agreed, now)
+    request.scope["hub.signed"] = (terms.signature, key, request.headers[SIGNATURE_HEADER])
+
+
+def calling_address(request: Request) -> str:
+    """Return the address a request came from, as far as proxies are trusted."""
+    return address_of(request.scope, request.app.state.settings.trusted_proxies)
+
+
+def _target(request: Request) -> str:
+    """Return the path with its query, as they were sent."""
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    query: bytes = request.scope["query_string"]
+    return (path.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
 
 
 CallerNow = Annotated[Caller, Depends(caller_of)]
@@ -122,12 +175,14 @@ async def open_door(
     if idempotency_key is None:
         raise MessageIdMissing
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    content = await identifying_bytes(request)
+    check_depth(request.headers.get("content-type"), content)
     return FrontDoor(
         Door(
             hub=hub_of(request),
             caller=caller,
             key=idempotency_key,
-            fingerprint=fingerprint_of(request.method, path, await identifying_bytes(request)),
+            fingerprint=fingerprint_of(request.method, path, content),
             action=f"{request.method} {request.scope['route'].path}",
             request=request_id_of(request),
         )
@@ -201,6 +256,8 @@ async def answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error, TooLargeError):
         return await answer_refusal(request, BodyTooLarge(bytes_max=error.limit))
+    if isinstance(error, TooSlowError):
+        return await answer_refusal(request, BodyTooSlow(seconds_max=error.seconds))
     if error.status_code == 404:  # noqa: PLR2004 -- HTTP's own
         return await answer_refusal(request, NoSuchPath())
     if error.status_code == 405:  # noqa: PLR2004 -- HTTP's own

@@ -21,6 +21,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.FORBIDDEN: 403,
     Kind.UNKNOWN: 404,
     Kind.NOT_ALLOWED: 405,
+    Kind.TOO_SLOW: 408,
     Kind.CONFLICT: 409,
     Kind.RUNNING: 409,
     Kind.TOO_LARGE: 413,
@@ -28,6 +29,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.REFUSED: 422,
     Kind.KEY_MISSING: 428,
     Kind.TOO_MANY: 429,
+    Kind.HEADERS_TOO_LARGE: 431,
     Kind.BUG: 500,
     Kind.BUSY: 503,
 }
@@ -71,6 +73,28 @@ class BodyTooLarge(Refusal):
     title_zh: ClassVar = "请求体过大"
     says: ClassVar = "At most {bytes_max} bytes are read."
     says_zh: ClassVar = "请求体不得超过 {bytes_max} 字节。"
+
+
+class HeadersTooLarge(Refusal):
+    """The headers are longer than the hub reads."""
+
+    kind: ClassVar = Kind.HEADERS_TOO_LARGE
+    code: ClassVar = "headers-too-large"
+    title: ClassVar = "The headers are too large"
+    title_zh: ClassVar = "请求头过大"
+    says: ClassVar = "At most {bytes_max} bytes of headers are read."
+    says_zh: ClassVar = "请求头总长不得超过 {bytes_max} 字节。"
+
+
+class BodyTooSlow(Refusal):
+    """The body did not arrive in time."""
+
+    kind: ClassVar = Kind.TOO_SLOW
+    code: ClassVar = "body-too-slow"
+    title: ClassVar = "The body did not arrive in time"
+    title_zh: ClassVar = "请求体传输超时"
+    says: ClassVar = "A body must arrive within {seconds_max} seconds."
+    says_zh: ClassVar = "请求体须在 {seconds_max} 秒内传输完毕。"
 
 
 class ContentTypeUnsupported(Refusal):

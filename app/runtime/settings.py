@@ -38,6 +38,39 @@ class Settings(BaseSettings):
         default=None, description="Key that signs access tokens, at least 32 characters"
     )
     token_minutes: int = Field(default=15, ge=1, le=60)
+    person_minutes: int = Field(
+        default=15, ge=1, le=60, description="How long a person's session lives"
+    )
+    sealing_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Seals what the hub must read again (seeds of one-time codes) and makes the "
+        "keys shared with clients; unset: the token key",
+    )
+    signing_key: SecretStr | None = Field(
+        default=None,
+        description="The hub's SM2 private key, 64 hexadecimal digits; unset: made from the "
+        "sealing key",
+    )
+    signature_window_seconds: int = Field(
+        default=300, ge=1, description="How far the date of a signed message may be off"
+    )
+    proposal_hours: int = Field(
+        default=72, ge=1, description="How long a proposal waits for its second person"
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="CIDR blocks of the proxies whose X-Forwarded-For is believed, as a JSON list",
+    )
+    client_requests_per_minute: int = Field(
+        default=60_000, ge=1, description="For each client and replica, unless it has its own"
+    )
+    party_requests_per_minute: int = Field(
+        default=120_000, ge=1, description="For each party and replica, unless it has its own"
+    )
+    sign_ins_per_minute: int = Field(
+        default=600, ge=1, description="Attempts to sign in, for each address and replica"
+    )
     pool_connections: int = Field(default=8, ge=1, le=64)
     pool_wait_seconds: float = Field(default=5.0, gt=0)
     lock_wait_ms: int = Field(default=5_000, ge=100)
@@ -48,6 +81,10 @@ class Settings(BaseSettings):
     attempts_max: int = Field(default=3, ge=1, le=10)
     body_bytes_max: int = Field(default=2 * 1024 * 1024, ge=1024)
     upload_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1024)
+    body_wait_seconds: float = Field(
+        default=30.0, gt=0, description="How long a body may take to arrive"
+    )
+    header_bytes_max: int = Field(default=32 * 1024, ge=1024)
     page_rows_default: int = Field(default=50, ge=1)
     page_rows_max: int = Field(default=200, ge=1)
     gateway_strict: bool = Field(

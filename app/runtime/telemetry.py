@@ -5,6 +5,7 @@ Log lines carry the path template, never the query or the body: no personal numb
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
@@ -18,7 +19,8 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.exceptions import HTTPException
 
-from app.runtime.problems import BodyTooLarge, Bug, problem_of
+from app.kernel.refusal import Refusal
+from app.runtime.problems import BodyTooLarge, Bug, HeadersTooLarge, problem_of
 from app.runtime.settings import Settings
 
 Message = MutableMapping[str, Any]  # the ASGI protocol's own type
@@ -28,6 +30,17 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 log = structlog.get_logger()
 REQUEST_ID = re.compile(r"(?!.*\d{14})[0-9A-Za-z._-]{8,64}")  # long digits may be a person's
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# What a browser must not do with an answer: guess its type, frame it, run it, tell of it.
+# A page that needs more says so itself (docs_pages).
+GUARDS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"strict-transport-security", b"max-age=31536000"),
+)
 CHAIN_MAX = 5
 FRAMES_MAX = 12
 UPLOADS = re.compile(rb"(text/csv|application/vnd\.openxmlformats|multipart/form-data)")
@@ -95,19 +108,23 @@ class Telemetry:
             nonlocal status, started
             if message["type"] == "http.response.start":
                 started, status = True, message["status"]
-                extra = [(b"x-request-id", request_id.encode()), (b"cache-control", b"no-store")]
+                extra = [(b"x-request-id", request_id.encode()), *GUARDS, *_limits_of(scope)]
                 present = {k.lower() for k, _ in message.get("headers", [])}
                 kept = [(k, v) for k, v in extra if k not in present]
                 message["headers"] = [*message.get("headers", []), *kept]
             await send(message)
 
         try:
+            self._check_headers(scope)
             limit = self._limit(headers)
-            await self.app(scope, _Limited(receive, limit), send_on)
+            limited = _Limited(receive, limit, self.settings.body_wait_seconds)
+            await self.app(scope, limited, send_on)
         except TooLargeError as large:
             if started:
                 raise
-            await _answer_large(send_on, request_id, large.limit)
+            await _answer(send_on, request_id, BodyTooLarge(bytes_max=large.limit))
+        except HeadersTooLarge as large:
+            await _answer(send_on, request_id, large)
         except Exception as error:
             log.error("bug", request=request_id, **traces_of(error))  # noqa: TRY400 -- never the message
             if started:
@@ -116,6 +133,11 @@ class Telemetry:
             await _send_bytes(send_on, bug.status, bug.body, bug.media_type)
         finally:
             self._note(scope, request_id, status, time.perf_counter() - begun)
+
+    def _check_headers(self, scope: Message) -> None:
+        limit = self.settings.header_bytes_max
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > limit:
+            raise HeadersTooLarge(bytes_max=limit)
 
     def _limit(self, headers: dict[bytes, bytes]) -> int:
         upload = UPLOADS.match(headers.get(b"content-type", b""))
@@ -154,17 +176,37 @@ class TooLargeError(HTTPException):
         self.limit = limit
 
 
-class _Limited:
-    """Count the bytes of a body as they come; a sender may lie about its length."""
+class TooSlowError(HTTPException):
+    """The body was still not there when its time was up."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, seconds: float) -> None:
+        super().__init__(408)
+        self.seconds = seconds
+
+
+class _Limited:
+    """Count the bytes of a body as they come, and its time; a sender may lie about its length."""
+
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self.receive = receive
         self.limit = limit
+        self.seconds = seconds
+        self.until: float | None = None
         self.seen = 0
+        self.whole = False
 
     async def __call__(self) -> Message:
         """Pass one piece on."""
-        message = await self.receive()
+        if self.whole:  # what comes after the body is only that the sender has gone
+            return await self.receive()
+        if self.until is None:
+            self.until = asyncio.get_running_loop().time() + self.seconds
+        try:
+            async with asyncio.timeout_at(self.until):
+                message = await self.receive()
+        except TimeoutError:
+            raise TooSlowError(self.seconds) from None
+        self.whole = not message.get("more_body", False)
         self.seen += len(message.get("body", b""))
         if self.seen > self.limit:
             raise TooLargeError(self.limit)
@@ -192,8 +234,15 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
     return sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
 
 
-async def _answer_large(send: Send, request_id: str, limit: int) -> None:
-    answer = problem_of(BodyTooLarge(bytes_max=limit), request_id)
+def _limits_of(scope: Message) -> list[tuple[bytes, bytes]]:
+    """Return the RateLimit headers of whoever was let in."""
+    limit = scope.get("hub.limit")
+    headers: list[tuple[bytes, bytes]] = [] if limit is None else limit.headers()
+    return headers
+
+
+async def _answer(send: Send, request_id: str, refusal: Refusal) -> None:
+    answer = problem_of(refusal, request_id)
     await _send_bytes(send, answer.status, answer.body, answer.media_type)
 
 

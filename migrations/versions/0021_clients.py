@@ -21,15 +21,14 @@ branch_labels = None
 depends_on = None
 
 SERIAL = Sequence("proposal_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True)
-# Why a token is good for nothing any more, or NULL while its holder stands. The command line is
-# nobody's client: whoever may run it holds the database anyway. A session of a person stands as
-# long as the person does. A moment of issue that is NULL is later than every revocation.
+# Why a token is good for nothing any more, or NULL while its holder stands. What has a colon in its
+# name and is no person took no token: it is the hub's own command line or clock, and whoever runs
+# those holds the database anyway. A session of a person stands as long as the person does. A moment of issue that is NULL is later than every revocation.
 STANDS = """
 CREATE FUNCTION client_stands(client text, issued_at timestamptz, now timestamptz)
 RETURNS text LANGUAGE sql STABLE AS $$
     SELECT nullif(
         CASE
-        WHEN starts_with($1, 'operator:') THEN ''
         WHEN starts_with($1, 'person:') THEN coalesce((
             SELECT CASE
                    WHEN it.state <> 'active' THEN 'disabled'
@@ -38,6 +37,7 @@ RETURNS text LANGUAGE sql STABLE AS $$
                    END
               FROM public.person it
              WHERE it.id = substr($1, 8)), 'unknown')
+        WHEN strpos($1, ':') > 0 THEN ''
         ELSE coalesce((
             SELECT CASE
                    WHEN owner.state <> 'active' THEN 'party_disabled'

@@ -63,6 +63,7 @@ async def test_a_lost_or_broken_file_is_written_anew_with_new_secrets(
 async def test_a_file_that_outlived_its_database_is_mended(world: World, tmp_path: Path) -> None:
     path = await ensure_credentials(world.hub, tmp_path)
     async with world.tx() as owner:
+        await owner.execute(sa.text("DELETE FROM client_secret WHERE client LIKE '%-local'"))
         await owner.execute(sa.text("DELETE FROM client WHERE id LIKE '%-local'"))
     await ensure_credentials(world.hub, tmp_path)
     assert await opened(world, path) == {200}

@@ -1,0 +1,31 @@
+"""How deep a JSON body may be nested: deeper than any message of the hub, and no deeper."""
+
+from __future__ import annotations
+
+import re
+
+from app.runtime.problems import Malformed
+
+DEPTH_MAX = 32
+TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+BRACKETS = re.compile(rb"[\[\]{}]")
+
+
+def check_depth(content_type: str | None, content: bytes) -> None:
+    """Refuse a JSON body that is nested deeper than any message is."""
+    if "json" in (content_type or "") and is_too_deep(content):
+        detail = f"nested deeper than {DEPTH_MAX}"
+        fault = {"in": "body", "pointer": "", "code": "too_deep", "detail": detail}
+        raise Malformed(errors=[fault])
+
+
+def is_too_deep(content: bytes) -> bool:
+    """Say whether a JSON text is nested too deep; most have not even so many brackets."""
+    if content.count(b"[") + content.count(b"{") <= DEPTH_MAX:
+        return False
+    depth = 0
+    for bracket in BRACKETS.findall(TEXTS.sub(b"", content)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEPTH_MAX:
+            return True
+    return False
