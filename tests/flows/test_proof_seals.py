@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import pytest
@@ -56,7 +57,7 @@ async def test_missed_days_are_made_up_one_block_a_day_in_order(world: World) ->
     assert [(it.number, it.day.day, it.line_count) for it in found] == [
         (1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 5, 1),
     ]  # fmt: skip
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert after.previous == before.chain
         assert after.after_id == before.through_id
 

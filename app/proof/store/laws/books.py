@@ -1,0 +1,51 @@
+"""The laws of the ledger alone: balances, versions and steps are what the postings make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# Both ends of every posting, as the account sees them.
+LEG = """
+    SELECT debit_account AS account, debit_version AS version, fen AS delta,
+           debit_balance_fen AS balance FROM posting
+    UNION ALL
+    SELECT credit_account, credit_version, -fen, credit_balance_fen FROM posting
+"""
+_NAMED = "a.name AS subject, a.insured_place, a.treatment_place, a.institution, NULL AS period"
+_TOTAL = f"SELECT account, sum(delta) AS summed, count(*) AS counted FROM ({LEG}) AS leg GROUP BY 1"  # noqa: S608 -- our own words
+_STEP = f"""
+    SELECT account, version, balance, sum(delta) OVER running AS summed,
+           row_number() OVER running AS counted
+      FROM ({LEG}) AS leg
+    WINDOW running AS (PARTITION BY account ORDER BY version ROWS UNBOUNDED PRECEDING)
+"""  # noqa: S608 -- our own words
+_BALANCES_SUM_TO_ZERO = """
+    SELECT NULL AS subject, NULL AS insured_place, NULL AS treatment_place, NULL AS institution,
+           NULL AS period, sum(balance_fen) AS found, 0 AS expected
+      FROM account HAVING sum(balance_fen) <> 0
+"""
+_BALANCE_OF_POSTINGS = f"""
+    SELECT {_NAMED}, a.balance_fen AS found, coalesce(t.summed, 0) AS expected
+      FROM account a LEFT JOIN ({_TOTAL}) AS t ON t.account = a.id
+     WHERE a.balance_fen <> coalesce(t.summed, 0)
+"""  # noqa: S608 -- our own words
+_VERSIONS_COUNTED = f"""
+    SELECT {_NAMED}, a.version AS found, coalesce(t.counted, 0) AS expected
+      FROM account a LEFT JOIN ({_TOTAL}) AS t ON t.account = a.id
+     WHERE a.version <> coalesce(t.counted, 0)
+"""  # noqa: S608 -- our own words
+_VERSIONS_WITHOUT_GAPS = f"""
+    SELECT {_NAMED}, s.version AS found, s.counted AS expected
+      FROM ({_STEP}) AS s JOIN account a ON a.id = s.account WHERE s.version <> s.counted
+"""  # noqa: S608 -- our own words
+_RUNNING_BALANCES = f"""
+    SELECT {_NAMED}, s.balance AS found, s.summed AS expected
+      FROM ({_STEP}) AS s JOIN account a ON a.id = s.account WHERE s.balance <> s.summed
+"""  # noqa: S608 -- our own words
+STATEMENTS: Mapping[str, str] = {
+    "balances_sum_to_zero": _BALANCES_SUM_TO_ZERO,
+    "balance_of_postings": _BALANCE_OF_POSTINGS,
+    "versions_counted": _VERSIONS_COUNTED,
+    "versions_without_gaps": _VERSIONS_WITHOUT_GAPS,
+    "running_balances": _RUNNING_BALANCES,
+}
