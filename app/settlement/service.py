@@ -182,6 +182,11 @@ async def recompute(reading: Reading, number: str) -> Recomputation:
 # ── for review and clearing ──
 
 
+def paying_place(region: str, scheme: Scheme) -> str:
+    """Return the place that owes for a region: its province, or within a province its city."""
+    return rules.paying_place(region, scheme)
+
+
 async def open_months(
     work: Work, wanted: Collection[tuple[str, Month]]
 ) -> Mapping[tuple[str, Month], Month]:
