@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 GATEWAY_PREFIX = "/compat/"
+SIGN_IN = "sign_in"
 # Which act a REST path is; the first that fits counts.
 PATHS: tuple[tuple[str, str, str], ...] = (
     ("POST", r"/v1/visits", "admit"),
@@ -22,8 +23,10 @@ PATHS: tuple[tuple[str, str, str], ...] = (
     ("POST", r"/v1/messages/.+/fence", "ask"),
     ("GET", r"/v1/messages/.+", "ask"),
     ("POST", r"/v1/reconciliations", "reconcile"),
+    ("POST", r"/oauth/token", SIGN_IN),
 )
 TRANSACTIONS: Mapping[str, str] = {
+    "9001": SIGN_IN,
     "2401": "admit",
     "2301": "upload",
     "2402": "discharge",

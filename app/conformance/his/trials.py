@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.conformance.evidence import Exchanged, Result, Verdict
-from app.conformance.his.seen import Seen
+from app.conformance.his.seen import SIGN_IN, Seen
 
 LINES_MAX = 100
 
@@ -19,6 +19,9 @@ class Strike(enum.StrEnum):
     LOSE_BEFORE = "request_lost"  # the hub never saw it
     BAD_GATEWAY = "http_502"  # a proxy's page instead of an answer
     LATE = "late_original"  # cut off, and delivered a moment later
+    SESSION = "session_expired"  # not carried out until somebody signs in again
+    MALFORMED = "malformed_json"  # the hub did it; half of the answer comes
+    DRIP = "slow_drip"  # the hub did it; the answer comes in small pieces
 
 
 STRIKES: Mapping[Strike, tuple[str, str]] = {
@@ -26,6 +29,9 @@ STRIKES: Mapping[Strike, tuple[str, str]] = {
     Strike.LOSE_BEFORE: ("the request is lost on the way", "请求未到达中心"),
     Strike.BAD_GATEWAY: ("a proxy answers 502", "网关返回 502"),
     Strike.LATE: ("the original arrives late", "原报文延迟到达"),
+    Strike.SESSION: ("the session has expired", "签到（令牌）已失效"),
+    Strike.MALFORMED: ("half of the answer comes", "应答报文残缺"),
+    Strike.DRIP: ("the answer comes in drops", "应答缓慢分段到达"),
 }
 ACTS = ("admit", "upload", "settle", "cancel")
 
@@ -39,25 +45,42 @@ class Trial:
     struck: Seen | None = None
     verdict: Verdict | None = None
     why: str = "no such message was seen"
+    signed_in: bool = False  # since it was struck
+    delivered: bool = False  # the answer came whole, however slowly
     exchanges: list[Exchanged] = field(default_factory=list)
+
+    def strikes_again(self, seen: Seen) -> bool:
+        """An expired session stays so for its message until somebody signs in."""
+        struck = self.struck
+        open_ = self.strike is Strike.SESSION and self.verdict is None and not self.signed_in
+        return open_ and struck is not None and seen.message == struck.message
 
     def follow(self, seen: Seen) -> None:
         """Judge a later message, if it tells how the software takes it."""
         struck = self.struck
         if struck is None or self.verdict is not None:
             return
+        self.signed_in |= seen.act == SIGN_IN
         if seen.message == struck.message and seen.business == struck.business:
-            self._end(Verdict.PASSED, "the same message was sent again")
+            if not self.strikes_again(seen):
+                self._end(Verdict.PASSED, "the same message was sent again")
         elif seen.about == struck.message:
             self._end(Verdict.PASSED, "its outcome was asked for, or it was reversed")
         elif seen.act == struck.act and seen.business == struck.business:
             self._end(Verdict.FAILED, f"the same business was sent under a new id {seen.message}")
         elif seen.message == struck.message:
             self._end(Verdict.FAILED, "the id was used again for something else")
+        elif seen.act == struck.act and self.delivered:
+            self._end(Verdict.PASSED, "it waited for the answer")
 
     def close(self) -> None:
         """End what is still open: a message left in doubt is a one-sided entry (单边账)."""
-        if self.verdict is None and self.struck is not None:
+        if self.verdict is None and self.delivered:
+            self._end(Verdict.PASSED, "it waited for the answer")
+        elif self.strike is Strike.SESSION and self.struck is not None and self.verdict is None:
+            again = "and the message was not sent again" if self.signed_in else "nobody did"
+            self._end(Verdict.FAILED, f"sign in again and send the same message: {again}")
+        elif self.verdict is None and self.struck is not None:
             self._end(Verdict.FAILED, "the message was left in doubt")
         elif self.verdict is None:
             self.verdict = Verdict.SKIPPED
@@ -152,6 +175,9 @@ class Watch:
         self.habits.follow(seen)
         for trial in self.trials:
             trial.follow(seen)
+        again = next((trial for trial in self.trials if trial.strikes_again(seen)), None)
+        if again is not None:
+            return again
         busy = any(it.struck and not it.verdict and it.act == seen.act for it in self.trials)
         if known or busy or not seen.message:
             return None
