@@ -1,4 +1,4 @@
-"""Why the hub says no to a reconciliation or a repair, in order of precedence."""
+"""Why the hub says no in reconciliation and review, in order of precedence."""
 
 from __future__ import annotations
 
@@ -134,3 +134,169 @@ class RepairMessageMissing(Refusal):
     code: ClassVar = "repair-message-missing"
     title: ClassVar = "Name the message id it will be sent under"
     title_zh: ClassVar = "请填写补发所用的报文编号"
+
+
+class DeductionUnknown(Refusal):
+    """No deduction has this number, or the caller may not know that it exists."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "deduction-unknown"
+    title: ClassVar = "No such deduction"
+    title_zh: ClassVar = "扣款记录不存在"
+
+
+class ReviewUnknown(Refusal):
+    """No closed month has this number, or the caller may not know that it exists."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "review-unknown"
+    title: ClassVar = "No such review"
+    title_zh: ClassVar = "审核记录不存在"
+
+
+class StandingUnknown(Refusal):
+    """Nothing was closed or paid for this institution, or the caller may not know it."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "institution-standing-unknown"
+    title: ClassVar = "Nothing is kept for this institution and place"
+    title_zh: ClassVar = "该机构在该地没有应付记录"
+
+
+class ReviewForeign(Refusal):
+    """A place is reviewed by the agency that governs it; only the institution appeals."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "review-foreign"
+    title: ClassVar = "This is for another party of the review"
+    title_zh: ClassVar = "该操作应由审核的另一方办理"
+
+
+class MonthRunning(Refusal):
+    """A month is declared once it is over, and closed earlier only where that is meant."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "month-running"
+    title: ClassVar = "The month is not over"
+    title_zh: ClassVar = "该月份尚未结束"
+    says: ClassVar = "{month} ends on {last}."
+    says_zh: ClassVar = "{month} 的最后一日为 {last}。"
+    remedy: ClassVar = "Wait; an agency that closes early sends `early: true`."
+    remedy_zh: ClassVar = "请待月末后办理；经办机构确需提前关账的，请发送 early: true。"
+
+
+class NothingToDeclare(Refusal):
+    """The institution settled nothing in this month."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "nothing-to-declare"
+    title: ClassVar = "There is nothing to declare"
+    title_zh: ClassVar = "该月份没有可申报的结算"
+
+
+class TotalsDiffer(Refusal):
+    """The sender's control totals are not the hub's."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "control-totals-differ"
+    title: ClassVar = "The control totals are not the hub's"
+    title_zh: ClassVar = "控制总数与平台不一致"
+    says: ClassVar = "Yours: {yours}; the hub's: {hub}."
+    says_zh: ClassVar = "贵方：{yours}；平台：{hub}。"
+
+
+class DeclarationMade(Refusal):
+    """A month is declared once, and again only where it has changed."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "declaration-made"
+    title: ClassVar = "The month has been declared"
+    title_zh: ClassVar = "该月份已申报"
+    says: ClassVar = "Declared as {declaration}."
+    says_zh: ClassVar = "申报编号 {declaration}。"
+
+
+class DeductionsRefused(Refusal):
+    """Some deductions of the list cannot be made; `errors` names each, and none is kept."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "deductions-refused"
+    title: ClassVar = "Some of the deductions cannot be made"
+    title_zh: ClassVar = "部分扣款不能提出"
+
+
+class AppealTermOver(Refusal):
+    """Who has not appealed by the last day has accepted."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "appeal-term-over"
+    title: ClassVar = "The term for appeals is over"
+    title_zh: ClassVar = "申诉期限已过"
+    says: ClassVar = "It could be appealed against until {appeal_by}."
+    says_zh: ClassVar = "申诉截止日为 {appeal_by}。"
+
+
+class DecisionAmountWrong(Refusal):
+    """A deduction is lowered to an amount between nothing and what it was."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "decision-amount"
+    title: ClassVar = "The amount does not go with the decision"
+    title_zh: ClassVar = "金额与裁定结果不符"
+    says: ClassVar = "Only `lowered` takes an amount, below {amount}."
+    says_zh: ClassVar = "仅部分维持须填写金额，且小于 {amount}。"
+
+
+class DeductionNotReturnable(Refusal):
+    """What is final and stands is given back, once."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "deduction-not-returnable"
+    title: ClassVar = "This deduction cannot be given back"
+    title_zh: ClassVar = "该扣款不能返还"
+    says: ClassVar = "{deduction} is {why}."
+    says_zh: ClassVar = "{deduction}：{why}。"
+
+
+class ReviewExists(Refusal):
+    """A place closes a month once."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "review-exists"
+    title: ClassVar = "The month has been closed"
+    title_zh: ClassVar = "该月份已关账"
+    says: ClassVar = "Closed as {review}."
+    says_zh: ClassVar = "关账编号 {review}。"
+
+
+class EarlierMonthsOpen(Refusal):
+    """Months are closed in order."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "earlier-months-open"
+    title: ClassVar = "Earlier months are still open"
+    title_zh: ClassVar = "以前月份尚未关账"
+    says: ClassVar = "Close first: {months}."
+    says_zh: ClassVar = "请先关账：{months}。"
+
+
+class BankReferenceUsed(Refusal):
+    """A bank reference stands for one transfer."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "bank-reference-used"
+    title: ClassVar = "The bank reference was recorded for another payment"
+    title_zh: ClassVar = "该银行流水号已用于其他拨付"
+    says: ClassVar = "It stands for {payment}."
+    says_zh: ClassVar = "对应拨付 {payment}。"
+
+
+class PaymentExceeds(Refusal):
+    """No more is paid than closed months owe and the books show as payable."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "payment-exceeds"
+    title: ClassVar = "More than is payable"
+    title_zh: ClassVar = "超过应付金额"
+    says: ClassVar = "At most {payable} can be paid."
+    says_zh: ClassVar = "最多可拨付 {payable}。"

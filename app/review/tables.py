@@ -166,8 +166,12 @@ deduction = sa.Table(
     sa.Index("ix_deduction_settlement_id", "settlement_id"),
     # "our deductions", for an institution
     sa.Index("ix_deduction_institution", "institution", "id"),
-    # "which terms have ended", and until when may be appealed
-    sa.Index("ix_deduction_appeal_by", "appeal_by", postgresql_where=sa.text("state = 'proposed'")),
+    # "which terms have ended", until when may be appealed, and what is open
+    sa.Index(
+        "ix_deduction_appeal_by",
+        "appeal_by",
+        postgresql_where=sa.text("state IN ('proposed', 'appealed')"),
+    ),
     # "what fell into a month", for a clearing and for a month's closing
     sa.Index(
         "ix_deduction_month",

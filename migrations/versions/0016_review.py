@@ -210,7 +210,7 @@ def _create_deduction() -> None:
         "ix_deduction_appeal_by",
         "deduction",
         ["appeal_by"],
-        postgresql_where=sa.text("state = 'proposed'"),
+        postgresql_where=sa.text("state IN ('proposed', 'appealed')"),
     )
     op.create_index(
         "ix_deduction_month",
