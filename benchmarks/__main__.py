@@ -1,4 +1,7 @@
-"""How long the rules take to decide a bill, beside what they may take; `--json` for machines."""
+"""How long deciding a bill or clearing a quarter takes, beside what it may; `--json` for machines.
+
+`make bench` measures the rules; `make bench ARGS="clearing"` a clearing of up to a million.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +22,7 @@ from app.policy.book import PolicyBook
 from app.settlement.model import Charge, Circumstances, Listing
 from app.settlement.rules import shares
 from app.visit.model import FeeCategory
+from benchmarks import clearing
 
 # Milliseconds a bill of so many lines may take of its settlement, a figure of our own: the rest is
 # the database's. A budget missed is news for people; nothing fails.
@@ -95,13 +100,46 @@ def measure(lines: int, rounds: int) -> Measured:
 
 
 def main() -> None:
-    """Measure every size and say how it stands."""
+    """Measure what is asked for and say how it stands."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--rounds", type=int, default=50, help="times each bill is decided")
+    parser.add_argument("what", nargs="?", choices=("rules", "clearing"), default="rules")
+    parser.add_argument("--rounds", type=int, help="times each is measured")
+    parser.add_argument("--sizes", type=int, nargs="+", help="settlements in a clearing")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     asked = parser.parse_args()
-    found = [measure(lines, max(1, asked.rounds)) for lines in BUDGETS]
-    if asked.json:
+    if asked.what == "clearing":
+        _clearing(asked.sizes or clearing.SIZES, asked.rounds or clearing.ROUNDS, json_=asked.json)
+    else:
+        _rules(asked.rounds or 50, json_=asked.json)
+
+
+def _clearing(sizes: Sequence[int], rounds: int, *, json_: bool) -> None:
+    found = clearing.measure_all(sizes, rounds)
+    grown = clearing.growth(found)
+    if json_:
+        told = {
+            "sizes": [asdict(it) for it in found],
+            "growth": [asdict(it) | {"exponent": it.exponent} for it in grown],
+        }
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        return
+    for it in found:
+        sys.stdout.write(
+            f"{it.settlements:>9,} settlements, {it.claims} claims: {it.median_seconds:7.3f} s "
+            f"(slowest {it.slowest_seconds:.3f}), {it.settlements_per_second:,} a second, budget "
+            f"{it.budget_seconds:.0f} s: {'kept' if it.kept else 'MISSED'}; silence and notices "
+            f"{it.notices_seconds:.3f} s; loaded in {it.load_seconds:.1f} s\n"
+        )
+    for step in grown:
+        sys.stdout.write(
+            f"{step.settlements:.0f} times the settlements take {step.seconds:.2f} times as long: "
+            f"exponent {step.exponent}\n"
+        )
+
+
+def _rules(rounds: int, *, json_: bool) -> None:
+    found = [measure(lines, max(1, rounds)) for lines in BUDGETS]
+    if json_:
         sys.stdout.write(json.dumps([asdict(it) for it in found], indent=2) + "\n")
         return
     for it in found:

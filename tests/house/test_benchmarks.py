@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks.__main__ import BUDGETS
 
 ROOT = Path(__file__).parents[2]
@@ -22,3 +24,19 @@ def test_the_benchmark_measures_every_size_it_has_a_budget_for() -> None:
     )
     found = json.loads(done.stdout)
     assert {it["lines"]: it["budget_ms"] for it in found} == BUDGETS
+
+
+def test_a_clearing_is_measured_whole_at_every_size_asked_for() -> None:
+    asked = ["clearing", "--json", "--rounds", "1", "--sizes", "40", "400"]
+    done = subprocess.run(  # noqa: S603 -- our own words
+        [sys.executable, "-m", "benchmarks", *asked],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert [(it["settlements"], it["claims"]) for it in found["sizes"]] == [(40, 40), (400, 400)]
+    (grown,) = found["growth"]
+    assert grown["settlements"] == 10
+    assert 10 ** grown["exponent"] == pytest.approx(grown["seconds"], rel=0.05)
