@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
 
 from app.catalogues.routes import router as catalogues
 from app.clearing.routes import router as clearing
+from app.deadlines.routes import router as deadlines
+from app.deadlines.ticking import Ticker, TickMetrics
 from app.entitlement.routes import router as entitlement
 from app.filing.routes import router as filing
 from app.gateway.envelope import Reference, refusal_answer
@@ -54,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reversal,
     review,
     clearing,
+    deadlines,
     reference,
     gateway,
 )
@@ -66,12 +70,14 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     metrics = Metrics()
     playground = Playground(MovedClock(clock)) if settings.mode is Mode.SANDBOX else None
     hub = build_hub(engine, settings, clock if playground is None else playground.clock)
+    ticker = Ticker(hub, "hub:service", TickMetrics(metrics.registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         if playground is not None:
             await playground.recall(hub)
-        yield {}
+        async with _ticking(ticker, settings.tick_seconds):
+            yield {}
         await engine.dispose()
 
     app = FastAPI(
@@ -87,6 +93,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.metrics = metrics
     app.state.limits = Limits.of(settings)
     app.state.signing = _signing_of(settings)
+    app.state.ticker = ticker
     http.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -96,6 +103,21 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.add_middleware(SignedAnswers, signing=app.state.signing, clock=hub.clock)
     app.add_middleware(Telemetry, settings=settings, metrics=metrics)
     return app
+
+
+@asynccontextmanager
+async def _ticking(ticker: Ticker, seconds: int) -> AsyncIterator[None]:
+    """Let what is due be done every so many seconds, or never."""
+    if not seconds:
+        yield
+        return
+    under_way = asyncio.create_task(ticker.keep_ticking(seconds))
+    try:
+        yield
+    finally:
+        under_way.cancel()
+        with suppress(asyncio.CancelledError):
+            await under_way
 
 
 def _signing_of(settings: Settings) -> Signing:

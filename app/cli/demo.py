@@ -76,7 +76,9 @@ def credentials_folder(home: Home) -> Iterator[Path]:
 def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
     """Play the story against a hub served here; return the exit code."""
     clock = story.begin()
-    served = create_app(home.settings, url=home.url, clock=clock)
+    # The story itself does what falls due on its days.
+    settings = home.settings.model_copy(update={"tick_seconds": 0})
+    served = create_app(settings, url=home.url, clock=clock)
     server = serving.server_of(served)
     url, console = serving.base_url(taken), showing.console()
 

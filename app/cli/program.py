@@ -14,17 +14,16 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 import app
-from app.clearing.service import confirming
 from app.cli import clients, sandbox, serving
 from app.cli import demo as showcase
 from app.cli import generate as traffic
-from app.cli.acts import act, look
+from app.cli.acts import look
 from app.cli.credentials import ensure_credentials
 from app.cli.examples import lay_examples
 from app.cli.seeding import seed as load_seeds
+from app.cli.ticks import tick
 from app.cli.token import token
 from app.conformance import command as conformance
-from app.filing import service as filings
 from app.institutions import notice
 from app.kernel.refusal import Refusal
 from app.ledger import service as ledger
@@ -58,6 +57,8 @@ program = typer.Typer(
 program.add_typer(clients.program, name="clients")
 program.add_typer(conformance.program, name="conformance")
 program.command()(token)
+program.command()(tick)
+program.command("expire", hidden=True)(tick)  # what it was called when filings alone fell due
 program.add_typer(sandbox.program, name="sandbox")
 institutions = typer.Typer(no_args_is_help=True, help="Agreement institutions 协议机构.")
 program.add_typer(institutions, name="institutions")
@@ -187,20 +188,6 @@ def verify() -> None:
         f"The ledger adds up: {proof.accounts} accounts, {proof.entries} entries, "
         f"{proof.postings} postings, {proof.turnover} yuan turned over, balances sum to zero."
     )
-
-
-@program.command()
-def expire() -> None:
-    """Let deadlines pass: filings past their last day, claims nobody spoke of; run it daily."""
-
-    async def work() -> tuple[int, int]:
-        settings = Settings()
-        async with open_hub(settings) as hub, sandbox.on_its_clock(hub, settings) as timed:
-            expired = await act(timed, "expire", filings.expire_due)
-            return expired, await act(timed, "confirm silent", confirming.confirm_silent)
-
-    expired, silent = asyncio.run(work())
-    typer.echo(f"{expired} filings expired, {silent} claims confirmed by silence.")
 
 
 @institutions.command("read-notice")

@@ -62,6 +62,12 @@ filing = sa.Table(
     sa.Index("ix_filing_submitted_by_id", "submitted_by", "id"),
     # expiry: what is approved and past its last day
     sa.Index("ix_filing_last_day", "last_day", postgresql_where=sa.text("state = 'approved'")),
+    # what is approved and waits for a first admission in time: expiry, and the calendar
+    sa.Index(
+        "ix_filing_admission_deadline",
+        "admission_deadline",
+        postgresql_where=sa.text("state = 'approved' AND NOT admitted_once"),
+    ),
 )
 filing_cover = sa.Table(
     "filing_cover",

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse
 
+from app.deadlines import ticking
 from app.reference import refusals, vocabulary
 from app.reference.errors import DictionaryUnknown, NotReady, ProblemUnknown
 from app.reference.schemas import (
@@ -49,8 +50,9 @@ async def live() -> HealthView:
 @router.get(
     "/health/ready",
     summary="Can it serve 就绪检查",
-    description="Database reachable, writable and migrated; room on the disk. "
-    "检查数据库可达、可写、已迁移，以及磁盘空间。",
+    description="Database reachable, writable and migrated; room on the disk. Also tells through "
+    "which day the due acts are done, which fails no hub. "
+    "检查数据库可达、可写、已迁移，以及磁盘空间；并告知到期事项已办理至何日（不影响就绪）。",
     response_model=ReadinessView,
     responses=problems(NotReady),
 )
@@ -60,15 +62,17 @@ async def ready(request: Request) -> ReadinessView:
     if failed := [check.name for check in found if not check.passed]:
         views = [CheckView.of(check).model_dump() for check in found]
         raise NotReady(failed=failed, checks=views)
+    found.append(await ticking.check(hub_of(request)))
     return ReadinessView(status="ready", checks=[CheckView.of(check) for check in found])
 
 
 @router.get(
     "/metrics",
     summary="Counters for Prometheus 监控指标",
-    description="Requests by path template and status, and times. Open without a token, since it "
-    "tells nothing of persons or amounts; keep it inside the network. "
-    "按路径模板与状态统计，不含个人信息，无需令牌，仅供内网采集。",
+    description="Requests by path template and status, and times; due acts, and the age of the "
+    "last clean tick. Open without a token, since it tells nothing of persons or amounts; keep it "
+    "inside the network. 按路径模板与状态统计，另含到期事项办理情况；不含个人信息，无需令牌，"
+    "仅供内网采集。",
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )

@@ -97,5 +97,10 @@ class Settings(BaseSettings):
         default=frozenset(),
         description='Gateway: who gets amounts as text, as a JSON list: ["H37010000001"]',
     )
+    tick_seconds: int = Field(
+        default=60,
+        ge=0,
+        description="How often the service does what is due; 0 = never, run `hub tick`",
+    )
     log_json: bool = Field(default=True, description="One JSON object a line; false for people")
     log_level: str = "INFO"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.deadlines.ticking import ticker_of
 from app.kernel.parties import PartyKind
 from app.runtime.http import OpenDoor, OpenReading, hub_of, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -83,8 +84,10 @@ async def clock(request: Request) -> ClockView:
     "/clock",
     summary="Set the clock 调整测试时钟",
     description="Freeze it, let it run on, advance it, or make it jump; forward only, for "
-    "everybody. Filings that are due expire at once; tokens expire by it too. "
-    "冻结、走时、前进或跳转，只能向前，对所有接入方生效；到期备案随之届满，令牌亦随之失效。",
+    "everybody. Filings that are due expire at once, and all else that falls due is done day by "
+    "day before the answer; tokens expire by it too. "
+    "冻结、走时、前进或跳转，只能向前，对所有接入方生效；到期备案随之届满，其余到期事项逐日办理，"
+    "令牌亦随之失效。",
     response_model=ClockMovedView,
     responses=problems(ClockOutOfRange),
     dependencies=[OPERATOR],
@@ -92,6 +95,7 @@ async def clock(request: Request) -> ClockView:
 async def set_clock(request: Request, asked: ClockIn, door: OpenDoor) -> Response:
     """Set the clock; it moves when that is committed."""
     moving = playground_of(request).clock
+    ticker = ticker_of(request)
     moved: list[ClockSetting] = []
 
     async def act(work: Work) -> ClockMoved:
@@ -100,9 +104,11 @@ async def set_clock(request: Request, asked: ClockIn, door: OpenDoor) -> Respons
         return found
 
     async with moving.turn:
+        await ticker.tick()  # so that the days passed over are known to be passed over
         answer = await door.write(act, show=ClockMovedView.of, status=200)
         if moved:
             moving.setting = moved[0]
+            await ticker.tick()
     return answer
 
 

@@ -18,6 +18,7 @@ from app.runtime.openapi import Example
 from app.sandbox.clock import SandboxClock
 from app.sandbox.examples import (
     clearings,
+    deadlines,
     filings,
     institutions,
     messages,
@@ -29,7 +30,7 @@ from app.sandbox.examples.stage import RefusedError, Stage
 
 __all__ = ["prepared"]
 
-SCENES = (institutions, workers, filings, stays, reconciliations, clearings, messages)
+SCENES = (institutions, workers, filings, stays, reconciliations, clearings, deadlines, messages)
 log = structlog.get_logger("hub")
 
 

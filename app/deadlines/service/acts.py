@@ -1,0 +1,71 @@
+"""The due acts: each what an upstream service does, on the day it is due, once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from app.clearing.errors import ClaimsUnconfirmed, YearNotClear, YearNotOver
+from app.clearing.service import confirming, issuing, years
+from app.deadlines.model import Act, DoneAct, DueAct
+from app.deadlines.rules import acts, calendar
+from app.deadlines.store import acts as kept
+from app.filing import service as filings
+from app.runtime.db import Conn
+from app.runtime.door import undoing
+from app.runtime.work import Work
+
+UseCase = Callable[[Work], Awaitable[int]]
+
+
+async def finished(conn: Conn) -> dict[Act, date]:
+    """Tell up to which day each act is done."""
+    return await kept.finished(conn)
+
+
+async def do(work: Work, due: DueAct) -> DoneAct:
+    """Do an act for a day and keep that it is done; the act sees that day as today."""
+    found = await DOING[due.act](replace(work, now=acts.moment_of(due.day, work.now)))
+    await kept.note(work.tx, due, at=work.now, client=work.caller.client, found=found)
+    work.record("deadline.act", due.act, day=due.day, found=found)
+    return DoneAct(due, found)
+
+
+async def _issue_notices(work: Work) -> int:
+    """Issue the notices of every clearing whose month has ended; the unconfirmed wait a day."""
+    issued = 0
+    for number, confirm_by in await kept.unnoticed(work.tx, work.today):
+        if work.today < calendar.noticed_by(confirm_by):
+            continue
+        try:
+            async with undoing(work):
+                await issuing.issue_notices(work, number)
+                issued += 1
+        except ClaimsUnconfirmed as refusal:
+            work.record("deadline.notices_wait", number, refusal=refusal.code)
+    return issued
+
+
+async def _close_years(work: Work) -> int:
+    """Close the years that are over, as far as nothing of them is open."""
+    closed = 0
+    for year in await kept.open_years(work.tx):
+        try:
+            async with undoing(work):
+                await years.close_year(work, year)
+                closed += 1
+        except YearNotOver:
+            continue
+        except YearNotClear as refusal:
+            work.record("deadline.year_waits", year, refusal=refusal.code)
+    return closed
+
+
+DOING: Mapping[Act, UseCase] = {
+    Act.EXPIRE_FILINGS: filings.expire_due,
+    Act.CONFIRM_SILENT: confirming.confirm_silent,
+    Act.ISSUE_NOTICES: _issue_notices,
+    Act.ALERT_OVERDUE: issuing.alert_overdue,
+    Act.CLOSE_YEARS: _close_years,
+}
