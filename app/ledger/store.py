@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
 
 from app.kernel.money import Money
+from app.ledger.errors import AdvanceExhausted, AdvanceHold
 from app.ledger.model import (
     Account,
     AccountKind,
@@ -25,6 +28,8 @@ from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
 from app.runtime.paging import PageAsked
 
+# How the database says that a guarded advance does not allow a booking.
+_REFUSALS = {"HAE01": AdvanceExhausted, "HAH01": AdvanceHold}
 _TEXTS = ARRAY(sa.Text)
 _BOOK = sa.text(
     "SELECT ledger_book(:at, :policy_version, :kinds, :insured_places, :treatment_places, "
@@ -182,7 +187,26 @@ async def book(tx: Tx, entries: Sequence[Entry], at: datetime, policy_version: s
         "credits": [p.credit.name for _, p in postings],
         "amounts": [p.amount.fen for _, p in postings],
     }
-    await tx.execute(_BOOK, row)
+    try:
+        await tx.execute(_BOOK, row)
+    except DBAPIError as error:
+        refuse(error)
+        raise
+
+
+def refuse(error: DBAPIError) -> None:
+    """Refuse where the database refused to book for want of an advance; else return."""
+    refusal = _REFUSALS.get(getattr(error.orig, "sqlstate", None) or "")
+    if refusal is None:
+        return
+    assert error.orig is not None, "the state was read from it"
+    said = json.loads(getattr(error.orig.__cause__, "detail", "{}"))
+    raise refusal(
+        insured_place=said["insured_place"],
+        treatment_place=said["treatment_place"],
+        used=Money(int(said["used_fen"])),
+        advance=Money(int(said["advance_fen"])),
+    ) from error
 
 
 async def accounts(

@@ -31,6 +31,13 @@ account = sa.Table(
         name="insured_place",
     ),
     sa.CheckConstraint("(institution IS NOT NULL) = (kind = 'payable')", name="institution"),
+    # "what a pair, or all pairs of a treatment place, owe and hold", asked at every booking on one
+    sa.Index(
+        "ix_account_treatment_place",
+        "treatment_place",
+        "insured_place",
+        postgresql_where=sa.text("insured_place IS NOT NULL"),
+    ),
 )
 entry = sa.Table(
     "entry",

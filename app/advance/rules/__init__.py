@@ -1,0 +1,1 @@
+"""What is decided about advances: quotas, transfers, changes, usage. One file a question."""

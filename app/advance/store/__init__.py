@@ -1,0 +1,1 @@
+"""Every SQL statement about advances, by what it is about."""
