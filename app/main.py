@@ -9,6 +9,7 @@ from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
 
+from app.advance.routes import router as advance
 from app.catalogues.routes import router as catalogues
 from app.clearing.routes import router as clearing
 from app.deadlines.routes import router as deadlines
@@ -56,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settlement,
     reversal,
     review,
+    advance,
     clearing,
     deadlines,
     reference,
