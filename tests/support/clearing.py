@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from app.catalogues.model import CatalogueKind
 from app.kernel.calendar import CHINA
 from app.kernel.money import Money
-from app.ledger.entries import settlement_booked
+from app.ledger.entries import deduction_made, settlement_booked
 from app.settlement.tables import cleared_month, settlement
 from tests.support.catalogues import edition, item, loaded
 from tests.support.entitlement import registered
@@ -96,6 +96,33 @@ async def arranged(world: World, *wanted: Arranged) -> list[str]:
     ]
     await booked(world, entries)
     return numbers
+
+
+async def deducted(world: World, settlement: str, yuan: int, month: str) -> str:
+    """Keep a final deduction of a month with its entry, as review makes it; return its number."""
+    place = settlement[1:7]
+    number = f"K{place}{month[2:4]}{month[5:7]}01{next(_IDS):07d}"
+    keep = sa.text(
+        """
+        INSERT INTO deduction (number, settlement_id, settlement, institution, insured_region,
+            treatment_region, insured_place, treatment_place, scheme, reason, note, proposed_fen,
+            amount_fen, state, proposed_at, proposed_by, appeal_by, final_at, month,
+            policy_version)
+        SELECT :number, id, number, institution, insured_region, treatment_region, insured_place,
+               treatment_place, scheme, 'overcharged', '超标准收费', :fen, :fen, 'final',
+               settled_at, 'test', business_day, settled_at, :month, 'test'
+          FROM settlement WHERE number = :settlement
+        RETURNING appeal_by, insured_place, treatment_place, institution
+        """
+    )
+    row = {"number": number, "fen": yuan * 100, "month": month, "settlement": settlement}
+    async with world.tx() as tx:
+        it = (await tx.execute(keep, row)).one()
+    pair = (it.insured_place, it.treatment_place)
+    amount = Money(yuan * 100)
+    entry = deduction_made(number, it.appeal_by, *pair, it.institution, amount)
+    await booked(world, [entry])
+    return number
 
 
 async def run(world: World, period: str, scheme: str = "cross_province") -> httpx.Response:

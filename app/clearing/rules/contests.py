@@ -16,7 +16,14 @@ from app.clearing.errors import (
     YearNotClear,
     YearNotOver,
 )
-from app.clearing.model import CONTEST_LIFE, ContestEvent, ContestState, Item, Period
+from app.clearing.model import (
+    CONTEST_LIFE,
+    ContestEvent,
+    ContestState,
+    Item,
+    ItemKind,
+    Period,
+)
 from app.clearing.model.confirming import (
     Answered,
     Contest,
@@ -47,13 +54,18 @@ def raise_contests(
     day: Day,
     book: PolicyBook,
 ) -> tuple[Raised, ...]:
-    """An item of the claim is contested once, and for less than it is; late ones are marked."""
+    """A settlement of the claim is contested once, and for less than it is; late ones are marked.
+
+    What review deducted is in the insured place's favour already and is not contested.
+    """
     faults = []
     seen = set(contested)
     for index, it in enumerate(objections):
         found = items.get(it.settlement)
         if found is None:
             code = "not_in_claim"
+        elif found.kind is ItemKind.DEDUCTION:
+            code = "deduction"
         elif it.settlement in seen:
             code = "contested_before"
         elif not _is_part(it.proposed, found.fund) or it.proposed == found.fund:

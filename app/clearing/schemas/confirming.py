@@ -44,7 +44,7 @@ def _strict(example: JsonDict) -> ConfigDict:
 
 
 Yuan = Annotated[str, Field(pattern=f"^{YUAN.pattern}$", max_length=20)]
-Number = Annotated[str, Field(pattern=r"^A[0-9]{19}$", examples=[_SETTLEMENT])]
+Number = Annotated[str, Field(pattern=r"^[AK][0-9]{19}$", examples=[_SETTLEMENT])]
 
 
 class ContestIn(BaseModel):
@@ -114,7 +114,9 @@ class LineIn(BaseModel):
 
     model_config = _strict(_LINE)
 
-    settlement: Number = Field(description="Settlement number 结算编号")
+    settlement: Number = Field(
+        description="Number of the item: a settlement's, or a deduction's 结算编号或扣款编号"
+    )
     fund: Yuan = Field(description="Its fund share, yuan 基金支付，元", examples=["17020.00"])
     contest: ContestIn | None = Field(
         default=None, description="Why it is contested, if it is 争议，可空", examples=[None]

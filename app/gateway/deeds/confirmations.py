@@ -37,6 +37,7 @@ WRONG: Mapping[str, tuple[str, str, str]] = {
     NOT_IN_CLEARING: ("setl_sn", "该结算不在本期清分中", "The settlement is not in this clearing"),
     "amount_mismatch": ("optins_pay_sumamt", "支付总额与清分不一致", "The amount is not the hub's"),
     "contested_before": ("cnfm_flag", "该结算已提出争议", "The settlement was contested before"),
+    "deduction": ("cnfm_flag", "审核扣款不能提出争议", "A deduction cannot be contested"),
     "proposed_amount": ("dspt_amt", "认可金额应小于支付总额", "The amount is no part of the row's"),
 }
 
