@@ -12,6 +12,7 @@ from app.clearing.model.paying import Advice, BankLine
 from app.kernel.calendar import business_day
 from app.kernel.money import Money
 from app.kernel.regions import REGION_CODE
+from app.runtime.documents import STYLE, capitals, grouped, written_day
 from app.runtime.sheets import write_csv
 
 BANK_COLUMNS = ("bank_reference", "reference", "payer", "payee", "amount", "date")
@@ -26,27 +27,6 @@ _TITLES = {
     NoticeKind.PAYABLE: ("工伤保险异地就医费用付款通知书", "Notice of payment"),
     NoticeKind.RECEIVABLE: ("工伤保险异地就医费用收款通知书", "Notice of receipt"),
 }
-_NUMERALS = "零壹贰叁肆伍陆柒捌玖"
-_PLACES = ("", "拾", "佰", "仟")
-_GROUPS = ("", "万", "亿", "万")
-_HUNDRED_MILLIONS = 2
-_STYLE = """
-@page { size: A4; margin: 25mm 22mm; }
-body { font-family: "FangSong", "STFangsong", "Noto Serif CJK SC", serif; color: #000;
-  max-width: 166mm; margin: 12mm auto; line-height: 1.7; }
-h1 { font-family: "SimSun", "Noto Serif CJK SC", serif; text-align: center; font-size: 20pt;
-  margin: 0; letter-spacing: .08em; }
-.en { text-align: center; font-size: 10.5pt; margin: 0 0 6mm; }
-.number { text-align: right; font-size: 10.5pt; border-bottom: 1.5pt solid #b00; padding: 0 0 2mm; }
-table { width: 100%; border-collapse: collapse; margin: 5mm 0; font-size: 11pt; }
-th, td { border: .75pt solid #000; padding: 2mm 3mm; text-align: left; font-weight: normal; }
-td.amount { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-tr.sum td, tr.sum th { font-weight: bold; }
-.root { font-family: monospace; font-size: 8pt; word-break: break-all; }
-.issuer { text-align: right; margin-top: 14mm; }
-.note { font-size: 9pt; }
-@media print { body { margin: 0; } }
-"""
 
 
 def notice_page(it: Notice) -> str:
@@ -66,7 +46,7 @@ def notice_page(it: Notice) -> str:
     )
     return f"""<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(zh)} {escape(it.number)}</title>
-<style>{_STYLE}</style></head><body>
+<style>{STYLE}</style></head><body>
 <h1>{escape(zh)}</h1><p class="en">{escape(en)}</p>
 <p class="number">编号 No. {escape(it.number)}</p>
 <p><strong>{_named(it.party_name, it.party_place)} 经办机构：</strong></p>
@@ -79,50 +59,17 @@ def notice_page(it: Notice) -> str:
 <tr><th>清算期 Period</th><td>{escape(it.period)}</td></tr>
 <tr><th>对方 Counterpart</th><td>{_named(it.counter_name, it.counter_place)}</td></tr>
 <tr><th>对方通知书 Its notice</th><td>{escape(it.counterpart)}</td></tr>
-<tr><th>提交财政截止 To finance by</th><td>{_day(it.due.to_finance_by)}</td></tr>
-<tr><th>拨付截止 Pay by</th><td>{_day(it.due.pay_by)}</td></tr>
+<tr><th>提交财政截止 To finance by</th><td>{written_day(it.due.to_finance_by)}</td></tr>
+<tr><th>拨付截止 Pay by</th><td>{written_day(it.due.pay_by)}</td></tr>
 <tr><th>付款附言 Reference</th><td>{escape(_reference(it))}</td></tr>
 <tr><th>明细摘要 Digest</th><td class="root">{it.root.hex()}</td></tr>
 </tbody></table>
 <p class="note">控制总数：{it.totals.settlements} 笔，{it.totals.fund} 元。全收全支，不轧差。
 Control totals: {it.totals.settlements} settlements, {it.totals.fund} yuan; gross, nothing set
 off.</p>
-<p class="issuer">部级经办机构<br>{_day(issued)}</p>
+<p class="issuer">部级经办机构<br>{written_day(issued)}</p>
 </body></html>
 """
-
-
-def capitals(amount: Money) -> str:
-    """Write an amount in the numerals of financial documents (金额大写), hard to alter."""
-    yuan, rest = divmod(abs(amount.fen), 100)
-    jiao, fen = divmod(rest, 10)
-    text = "负" if amount.is_negative else ""
-    text += f"{_whole(yuan)}元" if yuan or not rest else ""
-    if not rest:
-        return f"{text}整"
-    if jiao:
-        text += f"{_NUMERALS[jiao]}角"
-    elif yuan:
-        text += "零"
-    return f"{text}{_NUMERALS[fen]}分" if fen else f"{text}整"
-
-
-def _whole(number: int) -> str:
-    """Write a whole number: 拾, 佰 and 仟 within each four digits, 万 and 亿 between them."""
-    digits = str(number)
-    text, pending, in_group = "", False, False
-    for index, digit in enumerate(digits):
-        group, place = divmod(len(digits) - 1 - index, 4)
-        if digit == "0":
-            pending = True
-        else:
-            text += ("零" if pending and text else "") + _NUMERALS[int(digit)] + _PLACES[place]
-            pending, in_group = False, True
-        if place == 0:
-            spans = group == _HUNDRED_MILLIONS and len(digits) > 4 * (group + 1)
-            text += _GROUPS[group] if in_group or spans else ""
-            in_group = False
-    return text or "零"
 
 
 def advice_csv(advised: Sequence[Advice]) -> bytes:
@@ -200,11 +147,11 @@ def _sentence(it: Notice) -> str:
     other = _named(it.counter_name, it.counter_place)
     if pays:
         return (
-            f"请于 {_day(it.due.pay_by)} 前向 {other} 支付 {owed} 元。 "
+            f"请于 {written_day(it.due.pay_by)} 前向 {other} 支付 {owed} 元。 "
             f"Please pay {owed} yuan to {other} by {it.due.pay_by}."
         )
     return (
-        f"{other} 将于 {_day(it.due.pay_by)} 前向你地支付 {owed} 元，请核收。 "
+        f"{other} 将于 {written_day(it.due.pay_by)} 前向你地支付 {owed} 元，请核收。 "
         f"{other} pays you {owed} yuan by {it.due.pay_by}."
     )
 
@@ -221,15 +168,8 @@ def _reference(it: Notice) -> str:
 def _row(label: str, number: int, amount: Money) -> str:
     return (
         f'<tr><th>{escape(label)}</th><td class="amount">{number}</td>'
-        f'<td class="amount">{_grouped(amount)}</td></tr>'
+        f'<td class="amount">{grouped(amount)}</td></tr>'
     )
-
-
-def _grouped(amount: Money) -> str:
-    """Write an amount with its thousands parted, as on paper."""
-    sign = "-" if amount.is_negative else ""
-    yuan, fen = divmod(abs(amount.fen), 100)
-    return f"{sign}{yuan:,}.{fen:02d}"
 
 
 def _part(label: str, part: Part) -> str:
@@ -240,7 +180,3 @@ def _sum_row(label: str, it: Notice) -> str:
     number = it.totals.settlements - it.rolled.items
     row = _row(f"{label} Amount called for", number, it.amount)
     return row.replace("<tr>", '<tr class="sum">', 1)
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -178,6 +178,7 @@ class UploadAsked:
 class FundRequest:
     """What a place asks its finance for, to pay its institutions for a month (用款申请)."""
 
+    number: str
     review: Review
     place_name: str
     institutions: Sequence[ReviewLine]
@@ -191,6 +192,7 @@ class OpenReview:
     place: str
     month: Month
     due: DueDays
+    state: ReviewState
     review: str | None  # its number, once closed
     alerted_at: datetime | None
 

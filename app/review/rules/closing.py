@@ -16,6 +16,7 @@ from app.review.errors import (
     TotalsDiffer,
 )
 from app.review.model.monthly import (
+    REVIEW_LIFE,
     CloseAsked,
     DeclarationAsked,
     DueDays,
@@ -99,6 +100,7 @@ def with_days(found: Iterable[MonthAsked], book: PolicyBook) -> tuple[OpenReview
             place=it.place,
             month=it.month,
             due=due_days(it.month, it.place, book),
+            state=REVIEW_LIFE.start,
             review=None,
             alerted_at=None,
         )

@@ -11,6 +11,8 @@ from dataclasses import replace
 
 from app.kernel.calendar import Month
 from app.kernel.parties import PartyKind
+from app.kernel.regions import Level
+from app.parties import service as parties
 from app.review.errors import ReviewExists, ReviewForeign, ReviewUnknown
 from app.review.model.monthly import (
     REVIEW_LIFE,
@@ -43,6 +45,8 @@ async def close(work: Work, asked: CloseAsked) -> Review:
     """
     if work.caller.kind is not PartyKind.AGENCY or not work.caller.governs(asked.place):
         raise ReviewForeign
+    if (await parties.region(work.tx, asked.place)).level is Level.DISTRICT:
+        raise ReviewForeign  # its city is owed, or its province
     month = MonthAsked(place=asked.place, month=asked.month)
     await store.hold(work.tx, asked.place)
     existing = await kept.number_of(work.tx, month)
@@ -131,6 +135,7 @@ async def fund_request(reading: Reading, number: str) -> FundRequest:
     if it.request is None:
         raise ReviewUnknown
     return FundRequest(
+        number=it.request,
         review=it,
         place_name=await kept.name_of(reading.rx, it.place),
         institutions=await kept.lines(reading.rx, it.id, "", INSTITUTIONS_MAX),

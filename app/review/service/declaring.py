@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.kernel.calendar import Month
 from app.kernel.parties import PartyKind
 from app.kernel.regions import Scheme
@@ -23,6 +25,16 @@ from app.settlement import service as settlements
 ONE = PageAsked("", 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresAsked:
+    """A month of a place; no place: the caller's own, under a scheme."""
+
+    month: Month
+    scheme: Scheme
+    place: str | None
+    institution: str | None
+
+
 async def declare(work: Work, asked: DeclarationAsked) -> Declaration:
     """Declare an institution's month with its own totals, which must be the hub's."""
     caller = work.caller
@@ -42,23 +54,15 @@ async def declare(work: Work, asked: DeclarationAsked) -> Declaration:
     return made
 
 
-async def figures(
-    reading: Reading,
-    month: Month,
-    scheme: Scheme,
-    place: str | None,
-    institution: str | None,
-    wanted: PageAsked,
-) -> Page[MonthFigures]:
+async def figures(reading: Reading, asked: FiguresAsked, wanted: PageAsked) -> Page[MonthFigures]:
     """Total a month by institution as the hub has it now: what is to be declared."""
-    kind = reading.caller.kind
+    caller, place = reading.caller, asked.place
     if place is None:
-        if kind is PartyKind.OPERATOR:
+        if caller.kind is PartyKind.OPERATOR:
             raise ReviewForeign
-        place = settlements.paying_place(reading.caller.region, scheme)
-    asked = MonthAsked(place=place, month=month)
-    scope = reading.caller.scope
-    found = await store.figures(reading.rx, scope, asked, institution, wanted)
+        place = settlements.paying_place(caller.region, asked.scheme)
+    month = MonthAsked(place=place, month=asked.month)
+    found = await store.figures(reading.rx, caller.scope, month, asked.institution, wanted)
     return Page.of(found, wanted, lambda it: it.institution)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.kernel.calendar import Month
 from app.kernel.regions import Scheme
-from app.review.model.monthly import DueDays, MonthAsked, OpenReview
+from app.review.model.monthly import DueDays, MonthAsked, OpenReview, ReviewState
 from app.review.store.stamp import Stamp
 from app.runtime.auth import Scope
 from app.runtime.db import Conn, Tx
@@ -45,7 +45,7 @@ _UNCLOSED = sa.text(
 )
 _UNASKED = sa.text(
     """
-    SELECT place, month, number, review_by, request_by FROM review
+    SELECT place, month, number, review_by, request_by, uploaded_at FROM review
      WHERE request IS NULL AND starts_with(place, :prefix)
      ORDER BY month, place
     """
@@ -175,6 +175,7 @@ async def unasked(conn: Conn, scope: Scope) -> list[OpenReview]:
             place=it.place,
             month=Month.parse(it.month),
             due=DueDays(review_by=it.review_by, request_by=it.request_by),
+            state=ReviewState.CLOSED if it.uploaded_at is None else ReviewState.UPLOADED,
             review=it.number,
             alerted_at=None,
         )

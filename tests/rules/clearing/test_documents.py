@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.clearing.files import capitals
 from app.kernel.money import Money
+from app.runtime.documents import capitals
 
 
 @pytest.mark.parametrize(

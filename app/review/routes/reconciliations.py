@@ -44,6 +44,7 @@ from app.runtime.problems import problems
 from app.runtime.sheets import CSV_TYPE
 from app.settlement.errors import (
     NotCancellable,
+    SettlementDeducted,
     SettlementForeign,
     SettlementInClearing,
     VisitMovedOn,
@@ -230,6 +231,7 @@ async def differences(
         RepairMismatch,
         RepairMessageMissing,
         SettlementForeign,
+        SettlementDeducted,
         SettlementInClearing,
         NotCancellable,
         VisitMovedOn,
