@@ -42,6 +42,7 @@ from app.kernel.refusal import Refusal, refuse_all
 from app.runtime.auth import Scope
 from app.runtime.db import Conn
 from app.runtime.paging import Page, PageAsked
+from app.runtime.walls import Purpose
 from app.runtime.work import Reading, Work
 
 __all__ = [
@@ -123,6 +124,7 @@ async def register(work: Work, asked: Registration) -> Look:
     if not work.caller.governs(asked.insured_region):
         raise InsuredRegionForeign(region=asked.insured_region)
     await store.take_turn(work.tx, number)
+    await work.beyond(Purpose.REGISTER, certificate=number)
     known = await store.locked(work.tx, None, certificates=[number])
     if known:
         return Look(await _renew(work, known[0], asked), masked=True)

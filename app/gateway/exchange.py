@@ -24,7 +24,7 @@ from app.gateway.outputs import Told, show, write_json
 from app.kernel.refusal import Refusal
 from app.runtime import messages
 from app.runtime.auth import Caller
-from app.runtime.door import Door, Hub, lend, reading
+from app.runtime.door import Door, Hub, reading
 from app.runtime.messages import KeptState
 from app.runtime.problems import Answer
 from app.runtime.settings import Settings
@@ -122,6 +122,6 @@ class Exchange:
         """
         if not it.transaction.writes:
             return False
-        async with lend(self.hub) as rx:
-            kept = await messages.find(rx, self.caller.party, it.message)
+        async with reading(self.hub, self.caller, self.request) as lent:
+            kept = await messages.find(lent.rx, self.caller.party, it.message)
         return kept is not None and kept.state is not KeptState.REFUSED

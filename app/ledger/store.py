@@ -84,14 +84,15 @@ _TOLD = (
     entry.c.effective_day,
     entry.c.at,
     entry.c.policy_version,
-    _debit.c.name.label("debit"),
-    _credit.c.name.label("credit"),
+    # the other end of what one sees may be behind the wall: its name is told, no more
+    sa.func.account_name(posting.c.debit_account).label("debit"),
+    sa.func.account_name(posting.c.credit_account).label("credit"),
     posting.c.fen,
 )
 _POSTED = (
     posting.join(entry, entry.c.id == posting.c.entry_id)
-    .join(_debit, _debit.c.id == posting.c.debit_account)
-    .join(_credit, _credit.c.id == posting.c.credit_account)
+    .outerjoin(_debit, _debit.c.id == posting.c.debit_account)
+    .outerjoin(_credit, _credit.c.id == posting.c.credit_account)
 )
 _OF_SUBJECT = (
     sa.select(*_TOLD, sa.null().label("version"), sa.null().label("balance_fen"))

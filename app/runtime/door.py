@@ -22,10 +22,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.kernel.refusal import Kind, Refusal
-from app.runtime import messages
+from app.runtime import claims, messages, walls
 from app.runtime.auth import Caller
+from app.runtime.claims import Claim
 from app.runtime.db import Rx, Tx
-from app.runtime.messages import Claim, KeptState, Stamp
+from app.runtime.messages import KeptState, Stamp
 from app.runtime.problems import Answer, Malformed, problem_of
 from app.runtime.work import Law, Reading, Work
 
@@ -226,7 +227,7 @@ class Door:
 
     async def _claim(self, tx: Tx, stamp: Stamp) -> Claim:
         try:
-            return await messages.claim(tx, stamp)
+            return await claims.claim(tx, self.caller, stamp)
         except DBAPIError as error:
             if _state(error) == LOCK_NOT_AVAILABLE:
                 raise MessageRunning(message=self.key) from error
@@ -249,7 +250,8 @@ class Door:
         answer = problem_of(refusal, self.request)
         try:
             async with _connected(self.hub.engine) as connection, connection.begin():
-                await messages.note_refusal(Tx(connection), stamp, (answer.status, answer.body))
+                kept = (answer.status, answer.body)
+                await claims.note_refusal(Tx(connection), self.caller, stamp, kept)
         except (Busy, DBAPIError, *UNREACHABLE):
             return
 
@@ -335,6 +337,14 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 @asynccontextmanager
 async def lend(hub: Hub) -> AsyncIterator[Rx]:
+    """Lend an autocommitting connection that works for nobody: it sees what is open to all."""
+    async with _lent(hub) as rx:
+        await walls.leave(rx)
+        yield rx
+
+
+@asynccontextmanager
+async def _lent(hub: Hub) -> AsyncIterator[Rx]:
     """Lend an autocommitting connection; the database's own faults become refusals."""
     try:
         async with _connected(hub.reading_engine) as connection:
@@ -348,9 +358,10 @@ async def lend(hub: Hub) -> AsyncIterator[Rx]:
 
 @asynccontextmanager
 async def reading(hub: Hub, caller: Caller, request: str) -> AsyncIterator[Reading]:
-    """Lend a caller a reading; looks at personal data are kept before the answer, also a no."""
-    async with lend(hub) as rx:
+    """Lend a caller a reading, walled in; looks are kept before the answer, also a no."""
+    async with _lent(hub) as rx:
         open_reading = Reading(rx=rx, caller=caller, now=hub.clock(), law=hub.law)
+        await walls.enter(rx, caller, open_reading.now)
         try:
             yield open_reading
         except Refusal:

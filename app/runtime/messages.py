@@ -39,14 +39,6 @@ class KeptState(enum.StrEnum):
     FENCED = "fenced"
 
 
-class Claim(enum.Enum):
-    """What came of taking an id for an attempt."""
-
-    TAKEN = enum.auto()  # by this attempt
-    RUNNING = enum.auto()  # another attempt is under way
-    KNOWN = enum.auto()  # answered, reversed or fenced before
-
-
 message = sa.Table(
     "message",
     METADATA,
@@ -100,31 +92,6 @@ _KEY = sa.bindparam("key", type_=sa.Text)
 _LOCK = sa.func.hashtextextended(sa.literal("message ") + _PARTY + " " + _KEY, 0)
 _HOLD = sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))
 _IDLE = sa.select(sa.func.pg_try_advisory_xact_lock_shared(_LOCK))
-_CLAIM = sa.text(
-    """
-    WITH idle AS MATERIALIZED (
-        SELECT pg_try_advisory_xact_lock(
-            hashtextextended('message ' || :party || ' ' || :key, 0)
-        ) AS it
-    ), taken AS (
-        INSERT INTO message (party, key, fingerprint, state, action, client, at)
-        SELECT :party, :key, :fingerprint, 'applied', :action, :client, :at FROM idle WHERE it
-        ON CONFLICT (party, key) DO UPDATE
-           SET state = 'applied', action = excluded.action, client = excluded.client,
-               at = excluded.at, status = NULL, body = NULL
-         WHERE message.state = 'refused' AND message.fingerprint = excluded.fingerprint
-        RETURNING true
-    )
-    SELECT idle.it AS idle, EXISTS (SELECT FROM taken) AS taken FROM idle
-    """
-).bindparams(
-    _PARTY,
-    _KEY,
-    sa.bindparam("fingerprint", type_=sa.LargeBinary),
-    sa.bindparam("action", type_=sa.Text),
-    sa.bindparam("client", type_=sa.Text),
-    sa.bindparam("at", type_=sa.DateTime(timezone=True)),
-)
 _KEPT = sa.select(message).where(message.c.party == _PARTY, message.c.key == _KEY)
 _FINISH = sa.text(
     """
@@ -157,15 +124,6 @@ _FINISH = sa.text(
     sa.bindparam("request", type_=sa.Text),
     sa.bindparam("deed", type_=sa.Text),
     sa.bindparam("subject", type_=sa.Text),
-)
-_REFUSED = sa.text(
-    """
-    INSERT INTO message (party, key, fingerprint, state, action, client, at, status, body)
-    VALUES (:party, :key, :fingerprint, 'refused', :action, :client, :at, :status, :body)
-    ON CONFLICT (party, key) DO UPDATE
-       SET at = excluded.at, status = excluded.status, body = excluded.body
-     WHERE message.state = 'refused' AND message.fingerprint = excluded.fingerprint
-    """
 )
 _NAMED = sa.func.unnest(sa.bindparam("keys", type_=ARRAY(sa.Text))).column_valued("named")
 _BUSY = sa.select(_NAMED).where(
@@ -237,22 +195,6 @@ class Told:
 
     outcome: Outcome
     kept: Kept | None
-
-
-async def claim(tx: Tx, stamp: Stamp) -> Claim:
-    """Take the id for this attempt, in one statement whatever became of it before."""
-    row = {
-        "party": stamp.party,
-        "key": stamp.key,
-        "fingerprint": stamp.fingerprint,
-        "action": stamp.action,
-        "client": stamp.client,
-        "at": stamp.at,
-    }
-    found = (await tx.execute(_CLAIM, row)).one()
-    if not found.idle:
-        return Claim.RUNNING
-    return Claim.TAKEN if found.taken else Claim.KNOWN
 
 
 async def hold(tx: Tx, party: str, key: str) -> bool:
@@ -333,11 +275,6 @@ async def finish(
     }
     changed = (await tx.execute(_FINISH, row)).rowcount
     assert changed == 1, "the id was claimed in this transaction"
-
-
-async def note_refusal(tx: Tx, stamp: Stamp, answer: tuple[int, bytes]) -> None:
-    """Remember that the message was refused; it may be tried again under the same id."""
-    await tx.execute(_REFUSED, _answered(stamp, answer))
 
 
 async def fence(tx: Tx, stamp: Stamp, answer: tuple[int, bytes]) -> None:

@@ -9,8 +9,10 @@ from datetime import date, datetime
 from app.kernel.calendar import business_day
 from app.policy.book import PolicyBook
 from app.policy.provisions import Provisions
+from app.runtime import walls
 from app.runtime.auth import Caller
 from app.runtime.db import Rx, Tx
+from app.runtime.walls import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,15 @@ class Work:
         told = Announcement(topic=topic, subject=str(subject), parties=parties, body=body)
         self.announcements.append(told)
 
+    async def beyond(
+        self, purpose: Purpose, *, certificate: str | None = None, number: str | None = None
+    ) -> None:
+        """Open one worker's file to the caller until the transaction ends.
+
+        What it is opened for goes on record as the deed it serves, with the worker's number.
+        """
+        await walls.step(self.tx, purpose, certificate=certificate, number=number, within=True)
+
     def at_the_end(self, act: LastAct) -> None:
         """Do `act` as the last statements before the commit.
 
@@ -109,3 +120,9 @@ class Reading:
     def trace(self, action: str, subject: object, **facts: object) -> None:
         """Note a look at a person's data; it is on record before the answer leaves."""
         self.looks.append(Record(action=action, subject=str(subject), facts=facts))
+
+    async def beyond(
+        self, purpose: Purpose, *, certificate: str | None = None, number: str | None = None
+    ) -> None:
+        """Open one worker's file to the caller for this reading, which leaves its own trace."""
+        await walls.step(self.rx, purpose, certificate=certificate, number=number, within=False)

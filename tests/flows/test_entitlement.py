@@ -8,7 +8,6 @@ import pytest_asyncio
 from app.entitlement import service
 from app.entitlement.model import CardKind, IdentityClaim
 from app.kernel.refusal import Refusal
-from app.runtime.db import Rx
 from tests.support.entitlement import determination, registered, registration, somebody
 from tests.support.filing import FILINGS, filed, submitted
 from tests.support.parties import seeded
@@ -228,8 +227,7 @@ async def test_the_road_asks_by_number_certificate_and_claim(hub: World) -> None
         card=known.person.card_number.lower(),
     )
     nobody = IdentityClaim(certificate_number=somebody().number, name="无人")
-    async with hub.hub.reading_engine.connect() as connection:
-        rx = Rx(connection)
+    async with hub.rx() as rx:
         worker, faults = await service.check_identity(rx, claim)
         assert worker is not None
         assert (worker.number, faults) == (known.number, [])

@@ -11,7 +11,6 @@ from app.filing import service
 from app.filing.model import Filing
 from app.kernel.costs import CostKind
 from app.kernel.refusal import Refusal
-from app.runtime.db import Rx
 from app.runtime.work import Work
 from tests.support.entitlement import KnownWorker, registered
 from tests.support.filing import FILINGS, filed, wish
@@ -38,16 +37,16 @@ async def covering(
     world: World, someone: KnownWorker, region: str, day: str, kind: CostKind = MEDICAL
 ) -> str | list[str]:
     of = await worker_id(world, someone)
-    async with world.hub.reading_engine.connect() as connection:
-        found = await service.covering(Rx(connection), of, region, kind, date.fromisoformat(day))
+    async with world.rx() as rx:
+        found = await service.covering(rx, of, region, kind, date.fromisoformat(day))
     return found.number if isinstance(found, Filing) else [it.code for it in found]
 
 
 async def kept(world: World, number: str) -> Filing:
-    async with world.hub.reading_engine.connect() as connection:
+    async with world.rx() as rx:
         query = "SELECT id FROM filing WHERE number = $1"
-        filing_id = (await connection.exec_driver_sql(query, (number,))).scalar_one()
-        return await service.by_id(Rx(connection), filing_id)
+        filing_id = (await rx.exec_driver_sql(query, (number,))).scalar_one()
+        return await service.by_id(rx, filing_id)
 
 
 async def test_both_ends_of_the_term_cover(hub: World) -> None:
@@ -74,8 +73,8 @@ async def test_only_what_is_usable_here_today_is_told(hub: World) -> None:
     here = await filed(hub, someone, cost_kinds=["medical"])
     await filed(hub, someone, cost_kinds=["device"], treatment_region="330000")
     of = await worker_id(hub, someone)
-    async with hub.hub.reading_engine.connect() as connection:
-        found = await service.usable(Rx(connection), of, "370100", date(2025, 9, 1))
+    async with hub.rx() as rx:
+        found = await service.usable(rx, of, "370100", date(2025, 9, 1))
     assert [it.number for it in found] == [here["number"]]
 
 

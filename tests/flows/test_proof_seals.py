@@ -12,7 +12,6 @@ from app.kernel.money import Money
 from app.ledger.entries import settlement_booked
 from app.ledger.model import Entry
 from app.proof.service import sealing
-from app.runtime.db import Rx
 from tests.support.ledger import booked
 from tests.support.proof import sealed, seals_of
 from tests.support.world import World
@@ -101,8 +100,8 @@ async def test_a_seal_is_altered_by_nobody(world: World, statement: str) -> None
 
 async def test_a_backlog_alarms_two_days_after(world: World) -> None:
     async def lags(today: date) -> dict[str, tuple[int, bool]]:
-        async with world.hub.reading_engine.connect() as connection:
-            found = await sealing.backlogs(Rx(connection), today)
+        async with world.rx() as rx:
+            found = await sealing.backlogs(rx, today)
             return {it.journal: (it.days, it.alarming) for it in found}
 
     # the last round itself left a line in the trail, of the 13th

@@ -55,8 +55,8 @@ async def test_closing_waits_for_the_open_settlement_and_nobody_waits_for_closin
         assert await grounds.hold_month(Tx(first), SHANDONG, september)
 
         async def close() -> int:
-            async with world.hub.engine.begin() as closer:
-                return await months.close(Tx(closer), [SHANDONG], september, now)
+            async with world.service_tx() as closer:
+                return await months.close(closer, [SHANDONG], september, now)
 
         closing = asyncio.create_task(close())
         await _until_a_lock_is_awaited(world, closing)
@@ -95,8 +95,8 @@ async def test_twenty_closes_while_eight_desks_settle_leave_each_settlement_in_o
     closes, writers, each = 20, 8, 5
     world.clock.set_day("2026-01-05")
     visits = [(await ready_to_settle(world, yuan), yuan) for yuan in range(1, writers * each + 1)]
-    async with world.hub.engine.begin() as closer:
-        await months.take(Tx(closer), "C-before", Scheme.CROSS_PROVINCE, [Month(2025, 12)])
+    async with world.service_tx() as closer:
+        await months.take(closer, "C-before", Scheme.CROSS_PROVINCE, [Month(2025, 12)])
     done: list[str] = []
     one_more, every_one = asyncio.Event(), asyncio.Event()
 
@@ -110,11 +110,11 @@ async def test_twenty_closes_while_eight_desks_settle_leave_each_settlement_in_o
     async def operator() -> list[PairTotal]:
         taken: list[PairTotal] = []
         for month in (Month(2026, 1).plus(n) for n in range(closes)):
-            async with world.hub.engine.begin() as closer:
-                await months.close(Tx(closer), None, month, world.clock.now)
-                held = await months.take(Tx(closer), f"C-{month}", Scheme.CROSS_PROVINCE, [month])
+            async with world.service_tx() as closer:
+                await months.close(closer, None, month, world.clock.now)
+                held = await months.take(closer, f"C-{month}", Scheme.CROSS_PROVINCE, [month])
                 assert held == [month]
-                taken += await items.totals(Tx(closer), Scheme.CROSS_PROVINCE, held)
+                taken += await items.totals(closer, Scheme.CROSS_PROVINCE, held)
             if not every_one.is_set():
                 one_more.clear()
                 await one_more.wait()
@@ -124,9 +124,9 @@ async def test_twenty_closes_while_eight_desks_settle_leave_each_settlement_in_o
         clearing = together.create_task(operator())
         for n in range(writers):
             together.create_task(desk(visits[n::writers]))
-    async with world.hub.engine.begin() as closer:
-        held = await months.take(Tx(closer), "C-rest", Scheme.CROSS_PROVINCE, [Month(2028, 1)])
-        rest = await items.totals(Tx(closer), Scheme.CROSS_PROVINCE, held)
+    async with world.service_tx() as closer:
+        held = await months.take(closer, "C-rest", Scheme.CROSS_PROVINCE, [Month(2028, 1)])
+        rest = await items.totals(closer, Scheme.CROSS_PROVINCE, held)
 
     found = await periods_of(world, done)
     assert None not in found

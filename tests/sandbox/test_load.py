@@ -7,7 +7,6 @@ from dataclasses import replace
 from app.cli.seeding import seed
 from app.kernel.calendar import Month
 from app.ledger import service as ledger
-from app.runtime.door import lend
 from app.sandbox.load import Loaded, Traffic, load
 from tests.support.world import World
 
@@ -41,7 +40,7 @@ async def test_small_traffic_loads_whole_once_and_the_books_add_up(world: World)
     assert loaded.messages["admit"] == loaded.messages["settle"] == len(visits)
     assert loaded.total.fen == charged
     assert 0 < loaded.fund.fen < charged
-    async with lend(world.hub) as rx:
+    async with world.rx() as rx:
         proof = await ledger.proof(rx)
     assert proof.holds
     assert proof.turnover == loaded.fund
@@ -55,7 +54,7 @@ async def test_small_traffic_loads_whole_once_and_the_books_add_up(world: World)
         loaded.total,
         loaded.fund,
     )
-    async with lend(world.hub) as rx:
+    async with world.rx() as rx:
         assert await ledger.proof(rx) == proof
 
 

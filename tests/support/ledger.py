@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from app.ledger import service
 from app.ledger.model import Entry, Proof
-from app.runtime.db import Rx
 from app.runtime.door import Door
 from app.runtime.work import Work
 from tests.support.world import World
@@ -43,8 +42,8 @@ async def booked(world: World, *batches: Sequence[Entry]) -> None:
 
 async def proven(world: World) -> Proof:
     """Add the books up, with the service's own rights."""
-    async with world.hub.reading_engine.connect() as connection:
-        return await service.proof(Rx(connection))
+    async with world.rx() as rx:
+        return await service.proof(rx)
 
 
 async def balances(world: World) -> dict[str, tuple[int, int]]:

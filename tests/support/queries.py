@@ -12,11 +12,16 @@ from tests.support.world import World
 
 @contextmanager
 def recorded(world: World) -> Iterator[list[str]]:
-    """Collect the hub's SQL statements, in order; transactions' own commands are not among them."""
+    """Collect the hub's SQL statements, in order.
+
+    Transactions' own commands are not among them, nor what names the caller before every reading.
+    """
     statements: list[str] = []
 
     def note(*details: object) -> None:
-        statements.append(str(details[2]))
+        statement = str(details[2])
+        if not statement.startswith("SELECT hub_enter("):
+            statements.append(statement)
 
     engine = world.hub.engine.sync_engine
     sa.event.listen(engine, "before_cursor_execute", note)

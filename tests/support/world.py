@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from app.main import create_app
 from app.runtime.auth import Caller, PartyKind, Signer
-from app.runtime.door import Hub
+from app.runtime.db import Rx, Tx
+from app.runtime.door import Hub, reading
 from app.runtime.settings import Settings
 
 TOKEN_KEY = "a key that only signs the tokens of tests"
@@ -120,6 +121,21 @@ class World:
     def channel(self, code: str = "national-platform") -> Client:
         """A national online entry."""
         return self.client(PartyKind.CHANNEL, code, "000000")
+
+    @asynccontextmanager
+    async def rx(self) -> AsyncIterator[Rx]:
+        """Read as the service does when the operator asks, for stores called without HTTP."""
+        async with reading(self.hub, self.operator.caller, "test") as it:
+            yield it.rx
+
+    @asynccontextmanager
+    async def service_tx(self) -> AsyncIterator[Tx]:
+        """Write as the service does when the operator asks, for stores called without a door."""
+        async with self.hub.engine.begin() as connection:
+            await connection.exec_driver_sql(
+                "SELECT hub_as('operator', '000000', '999999', true, true)"
+            )
+            yield Tx(connection)
 
     @asynccontextmanager
     async def tx(self) -> AsyncIterator[AsyncConnection]:

@@ -11,7 +11,7 @@ from datetime import date
 
 from app.entitlement import service as entitlement
 from app.entitlement.errors import WorkerUnknown
-from app.entitlement.model import IdentityClaim, Registered
+from app.entitlement.model import IdentityClaim, Registered, comparable_number
 from app.entitlement.service import LossAsked
 from app.filing import rules, store
 from app.filing.errors import (
@@ -30,6 +30,7 @@ from app.filing.service.checks import covers_of, faults_of, mark_of, new_filing,
 from app.kernel.calendar import business_day
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal, refuse_all
+from app.runtime.walls import Purpose
 from app.runtime.work import Work
 
 
@@ -188,6 +189,9 @@ async def _submitter(work: Work, submission: Submission) -> Registered:
     if fault is not None:
         raise fault
     if claim is not None:
+        if party is PartyKind.CHANNEL:
+            certificate = comparable_number(claim.certificate_number)
+            await work.beyond(Purpose.FILE, certificate=certificate)
         found = await entitlement.locked(
             work, certificates=[claim.certificate_number], claimed=party is PartyKind.CHANNEL
         )

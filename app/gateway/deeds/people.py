@@ -9,8 +9,8 @@ from app.gateway.deeds import facts
 from app.gateway.deeds.call import Call
 from app.gateway.inputs import Row
 from app.gateway.outputs import Told
-from app.runtime.db import Conn
-from app.runtime.work import Reading
+from app.runtime.walls import Purpose
+from app.runtime.work import Reading, Work
 from app.visit import service as visits
 
 
@@ -32,16 +32,17 @@ async def identify(reading: Reading, call: Call) -> Told:
     }
 
 
-async def claim_of(conn: Conn, row: Row) -> IdentityClaim:
+async def claim_of(work: Work, row: Row) -> IdentityClaim:
     """Put together who is claimed to be here: psn_no names the worker, the card is shown.
 
     The published admission carries neither name nor certificate number: what is left out is
     taken from the register, since 1101 has compared it; what is sent is compared again.
     """
-    worker = await entitlement.worker_by_number(conn, row.text("psn_no"))
+    await work.beyond(Purpose.IDENTIFY, number=row.text("psn_no"))
+    worker = await entitlement.worker_by_number(work.tx, row.text("psn_no"))
     if worker is None:
         raise WorkerUnknown
-    person = (await entitlement.persons(conn, [worker.id]))[worker.id]
+    person = (await entitlement.persons(work.tx, [worker.id]))[worker.id]
     return IdentityClaim(
         certificate_number=row.text_or("certno") or person.certificate_number,
         name=row.text_or("psn_name") or person.name,

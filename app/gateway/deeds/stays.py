@@ -44,7 +44,7 @@ async def admit(work: Work, call: Call) -> Told:
     asked = Admission(
         kind=kind,
         cost_kind=USUAL_COST[kind] if cost_kind is None else CostKind(cost_kind),
-        claim=await claim_of(work.tx, row),
+        claim=await claim_of(work, row),
         admitted_at=row.instant("begntime"),
         admission_no=row.text("ipt_no"),
         department=row.text("adm_dept_name"),

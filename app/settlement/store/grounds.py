@@ -61,24 +61,13 @@ _LAST_CLOSED_OF = (
     .where(settlement_month.c.place == sa.func.any(sa.bindparam("places", type_=ARRAY(sa.Text))))
     .group_by(settlement_month.c.place)
 )
+# Fittings elsewhere are behind the wall: a function of the database tells their days alone.
 _BEFORE = sa.text(
     """
     SELECT (SELECT max(month) FROM settlement_month WHERE place = :place) AS last_closed,
            fitted.item_code, fitted.day
       FROM (SELECT 1) AS once
-      LEFT JOIN (
-        SELECT item_code, max(day) AS day
-          FROM (SELECT l.item_code,
-                       max(l.service_day) FILTER (WHERE l.refund_of IS NULL) AS day
-                  FROM settlement s
-                  JOIN settlement_line l ON l.settlement_id = s.id
-                 WHERE s.worker_id = :worker_id AND s.kind = 'settlement'
-                   AND s.cancelled_by IS NULL AND s.cost_kind = 'device'
-                   AND l.category = 'device' AND l.item_code = ANY (:codes)
-                 GROUP BY s.id, l.item_code
-                HAVING sum(l.fund_fen) > 0) AS paid
-         GROUP BY item_code
-      ) AS fitted ON true
+      LEFT JOIN fitted_before(:worker_id, :codes) AS fitted ON true
     """
 ).bindparams(
     sa.bindparam("place", type_=sa.Text),

@@ -49,7 +49,6 @@ _KEPT_LINES = (
             _MADE.join(_SAID, sa.true())
         ),
     )
-    .returning(settlement_line.c.serial)
     .cte("kept")
 )
 _KEEP = sa.select(_MADE.c.id, _MADE.c.number).add_cte(_KEPT_LINES)
@@ -68,7 +67,6 @@ _TURNED_LINES = (
         .select_from(_MADE.join(settlement_line, sa.true()))
         .where(settlement_line.c.settlement_id == _ORIGINAL),
     )
-    .returning(settlement_line.c.serial)
     .cte("kept")
 )
 _MARKED = (

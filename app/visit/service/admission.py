@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.entitlement import service as entitlement
-from app.entitlement.model import Determination, IdentityClaim, Worker
+from app.entitlement.model import Determination, IdentityClaim, Worker, comparable_number
 from app.filing import service as filings
 from app.filing.model import Filing
 from app.institutions import service as institutions
@@ -16,6 +16,7 @@ from app.institutions.model import Institution
 from app.kernel.refusal import Refusal, refuse_all
 from app.kernel.regions import Scheme
 from app.runtime.db import Conn
+from app.runtime.walls import Purpose
 from app.runtime.work import Reading, Work
 from app.visit import rules
 from app.visit.model import Admission, Identification, Visit
@@ -29,6 +30,7 @@ async def identify(reading: Reading, claim: IdentityClaim) -> Identification:
 
     So does a claim that fails: whoever tries numbers is seen trying.
     """
+    await reading.beyond(Purpose.IDENTIFY, certificate=comparable_number(claim.certificate_number))
     try:
         found = await entitlement.identify(reading.rx, claim)
     except Refusal as refusal:
@@ -53,6 +55,7 @@ async def identify(reading: Reading, claim: IdentityClaim) -> Identification:
 async def admit(work: Work, asked: Admission) -> Visit:
     """Admit a worker, or tell every reason why not."""
     institution = await _institution(work.tx, work.caller.party)
+    await work.beyond(Purpose.ADMIT, certificate=comparable_number(asked.claim.certificate_number))
     worker, faults = await entitlement.check_identity(work.tx, asked.claim)
     faults += _present(
         rules.future_fault(asked.admitted_at, work.now),
