@@ -126,6 +126,148 @@ class ClientExists(Refusal):
     says_zh: ClassVar = "编号 {client} 已存在；请轮换其密钥或使用其他编号。"
 
 
+class AddressFormat(Refusal):
+    """An address list names blocks in CIDR notation, each by its first address."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "address-format"
+    title: ClassVar = "Not an address block"
+    title_zh: ClassVar = "地址段格式错误"
+    says: ClassVar = "{address} is no block such as 10.1.2.0/24 or 2001:db8::/32."
+    says_zh: ClassVar = "{address} 不是有效的地址段（如 10.1.2.0/24）。"
+
+
+class PublicKeyFormat(Refusal):
+    """An SM2 public key is a point of the curve, uncompressed, in hexadecimal."""
+
+    kind: ClassVar = Kind.MALFORMED
+    code: ClassVar = "public-key-format"
+    title: ClassVar = "Not an SM2 public key: 04, x and y in hexadecimal"
+    title_zh: ClassVar = "SM2 公钥格式错误，应为 04 开头的十六进制未压缩点"
+
+
+class KeyUnknown(Refusal):
+    """The client has no key with this id."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "key-unknown"
+    title: ClassVar = "No such key"
+    title_zh: ClassVar = "签名密钥不存在"
+    says: ClassVar = "Client {client} has no key with the id {key}."
+    says_zh: ClassVar = "客户端 {client} 没有编号为 {key} 的签名密钥。"
+
+
+class KeyMissing(Refusal):
+    """A client is held to a signature only after it has a key to sign by."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "key-missing"
+    title: ClassVar = "The client has no key for this signature"
+    title_zh: ClassVar = "该客户端尚未登记相应的签名密钥"
+    remedy: ClassVar = "Let the client register a key at POST /v1/clients/{id}/keys first."
+    remedy_zh: ClassVar = "请先由该客户端通过 POST /v1/clients/{id}/keys 登记签名密钥。"
+
+
+class PersonUnknown(Refusal):
+    """Nobody of the operator's people is called so."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "person-unknown"
+    title: ClassVar = "No such person"
+    title_zh: ClassVar = "人员不存在"
+
+
+class PersonExists(Refusal):
+    """A person's id is given once and never again."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "person-exists"
+    title: ClassVar = "The person's id is taken"
+    title_zh: ClassVar = "人员编号已被使用"
+
+
+class PasswordTooWeak(Refusal):
+    """A password has at least twelve characters, several different, and not the person's id."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "password-too-weak"
+    title: ClassVar = "The password is too easy to guess"
+    title_zh: ClassVar = "密码过于简单"
+    remedy: ClassVar = "Take at least 12 characters, 6 of them different, without the id in them."
+    remedy_zh: ClassVar = "密码至少 12 位，含 6 个以上不同字符，且不得包含人员编号。"
+
+
+class VouchingNeeded(Refusal):
+    """From the third person on, and for every recovery, another person stands beside."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "vouching-needed"
+    title: ClassVar = "Another person must vouch for this"
+    title_zh: ClassVar = "须由另一名运维人员确认"
+
+
+class PersonRefused(Refusal):
+    """Id, password or code is wrong, or the person is disabled; which, is not told."""
+
+    kind: ClassVar = Kind.UNAUTHENTICATED
+    code: ClassVar = "person-refused"
+    title: ClassVar = "This sign-in is not accepted"
+    title_zh: ClassVar = "登录信息无效"
+    remedy: ClassVar = "Check id and password, and wait for the next code: each is good once."
+    remedy_zh: ClassVar = "请核对编号与密码，并等待下一个动态口令；每个口令仅可使用一次。"
+
+
+class PersonRequired(Refusal):
+    """What needs two persons is proposed and decided by persons, not by machines."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "person-required"
+    title: ClassVar = "Only a signed-in person of the operator may do this"
+    title_zh: ClassVar = "仅限已登录的运维人员操作"
+    remedy: ClassVar = "Sign in at POST /oauth/sessions and use the token given there."
+    remedy_zh: ClassVar = "请通过 POST /oauth/sessions 登录，并使用所得令牌。"
+
+
+class ProposalUnknown(Refusal):
+    """No proposal has this number."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "proposal-unknown"
+    title: ClassVar = "No such proposal"
+    title_zh: ClassVar = "提议不存在"
+
+
+class ProposalOwn(Refusal):
+    """Who proposes does not decide: every sensitive act has two persons (双人复核)."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "proposal-own"
+    title: ClassVar = "Another person must decide this proposal"
+    title_zh: ClassVar = "须由提议人以外的人员裁定"
+
+
+class ProposalDecided(Refusal):
+    """A proposal is decided once."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "proposal-decided"
+    title: ClassVar = "The proposal has been decided"
+    title_zh: ClassVar = "该提议已裁定"
+    says: ClassVar = "It was {state}."
+    says_zh: ClassVar = "裁定结果：{state}。"
+
+
+class ProposalExpired(Refusal):
+    """A proposal that nobody decided in time is as if it had not been made."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "proposal-expired"
+    title: ClassVar = "The proposal has expired"
+    title_zh: ClassVar = "该提议已过期"
+    remedy: ClassVar = "Propose it again."
+    remedy_zh: ClassVar = "请重新提议。"
+
+
 class ForbiddenRegion(Refusal):
     """An agency acts for its own region (本地区) and no other."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from app.kernel.parties import PartyKind, SignatureScheme
+from app.kernel.parties import KeyKind, PartyKind, SignatureScheme
 from app.kernel.regions import Level
 
 
@@ -144,3 +145,84 @@ class Token:
 
     access: str = field(repr=False)
     seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """签名密钥: what a client signs its messages by."""
+
+    id: str
+    client: str
+    kind: KeyKind
+    public_key: str | None  # none: a shared key, which the hub derives and never keeps
+    created_at: datetime
+    retired_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """运维人员: one of the operator's people, who signs in with a password and a one-time code."""
+
+    id: str
+    name: str
+    state: PersonState
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """What a new person takes along: the address for an authenticator, shown once."""
+
+    id: str
+    authenticator: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """What a person signs in with."""
+
+    person: str
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is proposed: an act, whom it is about, and what else it needs."""
+
+    act: str
+    subject: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """提议: an act of the operator that waits for a second person."""
+
+    number: str
+    asked: Asked
+    reason: str
+    state: ProposalState
+    proposed_by: str
+    proposed_at: datetime
+    expires_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    decision: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """裁定: what the second person says, and why."""
+
+    number: str
+    approves: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A proposal with its verdict, and the secret that came of it, shown this once."""
+
+    proposal: Proposal
+    credential: Credential | None = None

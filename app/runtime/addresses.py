@@ -8,10 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, ClassVar
+
+from app.kernel.refusal import Kind, Refusal
 
 UNKNOWN = "-"
 FORWARDED_FOR = b"x-forwarded-for"
+
+
+class AddressRefused(Refusal):
+    """The client is held to addresses, and the request comes from another."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "address-refused"
+    title: ClassVar = "This client may not call from this address"
+    title_zh: ClassVar = "该客户端不允许从当前地址接入"
+    remedy: ClassVar = "Call from an agreed address, or have the operator change the list."
+    remedy_zh: ClassVar = "请从约定的地址接入，或联系平台运维变更地址清单。"
 
 
 @lru_cache(maxsize=4_096)

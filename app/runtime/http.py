@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,8 +14,8 @@ from fastapi.security import OAuth2
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.kernel.refusal import Kind, Refusal
-from app.runtime.addresses import address_of, is_within
+from app.kernel.refusal import Refusal
+from app.runtime.addresses import AddressRefused, address_of, is_within
 from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
 from app.runtime.depth import check_depth
 from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
@@ -41,19 +41,6 @@ UNREAD = ("model_attributes_type", "model_type", "dict_type", "list_type")
 
 EXAMPLE_KEY = "6f1d2c1e-0001"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 -- a path
-
-
-class AddressRefused(Refusal):
-    """The client is held to addresses, and the request comes from another."""
-
-    kind: ClassVar = Kind.FORBIDDEN
-    code: ClassVar = "address-refused"
-    title: ClassVar = "This client may not call from this address"
-    title_zh: ClassVar = "该客户端不允许从当前地址接入"
-    remedy: ClassVar = "Call from an agreed address, or have the operator change the list."
-    remedy_zh: ClassVar = "请从约定的地址接入，或联系平台运维变更地址清单。"
-
-
 bearer = OAuth2(
     flows={"clientCredentials": {"tokenUrl": TOKEN_PATH, "scopes": {}}},
     scheme_name="HubClient",
@@ -210,6 +197,13 @@ def send(answer: Answer) -> Response:
     if answer.status == 401:  # noqa: PLR2004 -- RFC 9110 asks for the challenge
         headers["WWW-Authenticate"] = "Bearer"
     return Response(answer.body, answer.status, headers, answer.media_type)
+
+
+def shown_once(answer: Response, shown: BaseModel) -> Response:
+    """Put what is kept nowhere (a new secret) into the first answer; a replay goes without."""
+    if "Idempotency-Replayed" in answer.headers:
+        return answer
+    return Response(shown.model_dump_json(), answer.status_code, media_type="application/json")
 
 
 async def answer_refusal(request: Request, refusal: Exception) -> Response:

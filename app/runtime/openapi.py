@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
+from app.runtime.addresses import AddressRefused
 from app.runtime.auth import Forbidden, Unauthenticated
 from app.runtime.door import (
     Busy,
@@ -22,12 +23,16 @@ from app.runtime.door import (
     MessageIdReused,
     MessageRunning,
 )
+from app.runtime.limits import RateLimited
 from app.runtime.problems import (
     BodyTooLarge,
+    BodyTooSlow,
     ContentTypeUnsupported,
+    HeadersTooLarge,
     Malformed,
     problems,
 )
+from app.runtime.signatures import SignatureRefused, SignatureRequired, SignatureStale
 
 Node = dict[str, Any]  # a piece of JSON whose shape the OpenAPI specification gives
 KEY_HEADER = "idempotency-key"
@@ -220,9 +225,11 @@ def _everywhere(operation: Node, *, writes: bool) -> Iterator[type[Refusal]]:
     if operation.get("parameters") or "requestBody" in operation:
         yield Malformed
     if "security" in operation:
-        yield from (Unauthenticated, Forbidden, Busy)
+        yield from (Unauthenticated, SignatureRequired, SignatureRefused, SignatureStale)
+        yield from (Forbidden, AddressRefused, RateLimited, Busy)
+    yield HeadersTooLarge
     if "requestBody" in operation:
-        yield from (BodyTooLarge, ContentTypeUnsupported)
+        yield from (BodyTooSlow, BodyTooLarge, ContentTypeUnsupported)
     if writes:
         yield from (MessageIdFormat, MessageIdPrefix, MessageIdReused)
         yield from (MessageIdMissing, MessageRunning)

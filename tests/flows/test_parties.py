@@ -5,33 +5,21 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
 from app.parties import service
 from app.parties.errors import ClientExists, ClientUnknown, PartyUnknown
-from app.parties.model import Credential
 from app.parties.service import proving
-from tests.support.parties import as_operator, made_client, seeded
+from tests.support.parties import TOKEN, as_operator, ask, ask_with, made_client, seeded
 from tests.support.world import World
-
-TOKEN = "/oauth/token"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def regions_and_parties(world: World) -> AsyncIterator[None]:
     await seeded(world)
     yield
-
-
-async def ask(world: World, **form: str) -> httpx.Response:
-    return await world.http.post(TOKEN, data={"grant_type": "client_credentials", **form})
-
-
-async def ask_with(world: World, it: Credential) -> httpx.Response:
-    return await ask(world, client_id=it.id, client_secret=it.secret)
 
 
 async def test_credentials_in_a_form_buy_a_token_that_opens_the_hub(world: World) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import httpx
 from pydantic import BaseModel
 
 from app.parties import service
@@ -17,6 +18,7 @@ from app.runtime.work import Work
 from tests.support.world import World
 
 T = TypeVar("T")
+TOKEN = "/oauth/token"
 
 
 class Nothing(BaseModel):
@@ -61,3 +63,18 @@ async def seeded(world: World) -> tuple[int, int]:
 async def made_client(world: World, party: str, client_id: str | None = None) -> Credential:
     """Give a party a credential."""
     return await as_operator(world, lambda work: service.create_client(work, party, client_id))
+
+
+async def ask(world: World, **form: str) -> httpx.Response:
+    """Ask for a token by a form."""
+    return await world.http.post(TOKEN, data={"grant_type": "client_credentials", **form})
+
+
+async def ask_with(world: World, it: Credential) -> httpx.Response:
+    """Ask for a token with a client's credentials."""
+    return await ask(world, client_id=it.id, client_secret=it.secret)
+
+
+async def token_of(world: World, it: Credential) -> str:
+    """Buy a token."""
+    return str((await ask_with(world, it)).json()["access_token"])

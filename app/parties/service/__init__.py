@@ -1,12 +1,29 @@
-"""Use cases of parties: seeds, clients and their secrets, tokens."""
+"""Use cases of parties: seeds, clients and their secrets, tokens, keys, persons, proposals."""
 
 from __future__ import annotations
 
-from app.parties.service.clients import (
+from app.parties.service.credentials import (
+    client,
     clients,
     create_client,
     disable_client,
+    enable_client,
+    hold_to,
+    issue_secret,
+    list_clients,
+    retire_secret,
+    revoke_tokens,
     rotate_client,
+)
+from app.parties.service.keys import list_keys, register_key, retire_key
+from app.parties.service.persons import (
+    SEALED_FOR,
+    create_person,
+    disable_person,
+    end_sessions,
+    list_persons,
+    recover_person,
+    sign_in,
 )
 from app.parties.service.places import (
     list_regions,
@@ -15,17 +32,41 @@ from app.parties.service.places import (
     region,
     regions,
 )
-from app.parties.service.tokens import issue_token
+from app.parties.service.proposals import decide, list_proposals, proposal, propose
+from app.parties.service.tokens import holder_of, issue_token, revoke_token
 
 __all__ = [
+    "SEALED_FOR",
+    "client",
     "clients",
     "create_client",
+    "create_person",
+    "decide",
     "disable_client",
+    "disable_person",
+    "enable_client",
+    "end_sessions",
+    "hold_to",
+    "holder_of",
+    "issue_secret",
     "issue_token",
+    "list_clients",
+    "list_keys",
+    "list_persons",
+    "list_proposals",
     "list_regions",
     "load_parties",
     "load_regions",
+    "proposal",
+    "propose",
+    "recover_person",
     "region",
     "regions",
+    "register_key",
+    "retire_key",
+    "retire_secret",
+    "revoke_token",
+    "revoke_tokens",
     "rotate_client",
+    "sign_in",
 ]

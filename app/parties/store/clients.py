@@ -14,6 +14,7 @@ from app.kernel.parties import PartyKind, SignatureScheme
 from app.parties.model import Client, ClientState, ClientTerms, PartyState, Secret
 from app.parties.tables import client, client_key, client_secret, party
 from app.runtime.db import Conn, Tx
+from app.runtime.paging import PageAsked
 
 _CLIENTS = sa.select(
     client,
@@ -30,6 +31,17 @@ _ALL_CLIENTS = _CLIENTS.where(
         client.c.party == sa.bindparam("party", type_=sa.Text),
     )
 ).order_by(client.c.party, client.c.id)
+_CLIENT_PAGE = (
+    _CLIENTS.where(
+        client.c.id > sa.bindparam("after", type_=sa.Text),
+        sa.or_(
+            sa.bindparam("party", type_=sa.Text).is_(None),
+            client.c.party == sa.bindparam("party", type_=sa.Text),
+        ),
+    )
+    .order_by(client.c.id)
+    .limit(sa.bindparam("rows"))
+)
 _LOCK = (
     _CLIENTS.add_columns(
         client_secret.c.hash,
@@ -182,6 +194,12 @@ async def locked_client(tx: Tx, client_id: str) -> Client | None:
 async def clients(conn: Conn, party: str | None = None) -> list[Client]:
     """Read every client, or a party's, by party."""
     return [_client(row) for row in await conn.execute(_ALL_CLIENTS, {"party": party})]
+
+
+async def client_page(conn: Conn, party: str | None, page: PageAsked) -> list[Client]:
+    """Read a page of clients (one row more than asked), of a party or of all, by id."""
+    row = {"after": page.after, "party": party, "rows": page.rows + 1}
+    return [_client(it) for it in await conn.execute(_CLIENT_PAGE, row)]
 
 
 async def secrets(conn: Conn, client_id: str) -> list[Secret]:

@@ -7,18 +7,22 @@ import re
 import secrets
 from datetime import datetime
 
+from app.kernel.parties import KeyKind, PartyKind, SignatureScheme
 from app.parties.errors import (
+    AddressFormat,
     ClientExists,
     ClientIdFormat,
     ClientUnknown,
+    KeyMissing,
     PartyUnknown,
     SecretUnknown,
 )
 from app.parties.model import Client, ClientState, ClientTerms, Credential, Secret
 from app.parties.service.proving import HASHER
 from app.parties.store import clients as store
-from app.parties.store import places
-from app.runtime.auth import PartyKind
+from app.parties.store import keys, places
+from app.runtime.addresses import is_block
+from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
 SECRET_BYTES = 32
@@ -85,6 +89,14 @@ async def enable_client(work: Work, client_id: str) -> Client:
 async def hold_to(work: Work, client_id: str, terms: ClientTerms) -> Client:
     """Hold a client to other terms; tokens that say the old ones are revoked."""
     found = await _locked(work, client_id)
+    for block in terms.addresses:
+        if not is_block(block):
+            raise AddressFormat(address=block)
+    if terms.signature is not None:
+        kind = KeyKind.HMAC_SM3 if terms.signature is SignatureScheme.HMAC_SM3 else KeyKind.SM2
+        known = await keys.keys(work.tx, client_id)
+        if not any(it.kind is kind and it.retired_at is None for it in known):
+            raise KeyMissing
     await store.keep_terms(work.tx, client_id, terms)
     await store.revoke_tokens(work.tx, client_id, work.now)
     work.record(
@@ -112,6 +124,13 @@ async def clients(reading: Reading) -> list[Client]:
     caller = reading.caller
     everybody = caller.kind is PartyKind.OPERATOR
     return await store.clients(reading.rx, None if everybody else caller.party)
+
+
+async def list_clients(reading: Reading, page: PageAsked) -> Page[Client]:
+    """Read a page of what `clients` lists, by id."""
+    caller = reading.caller
+    party = None if caller.kind is PartyKind.OPERATOR else caller.party
+    return Page.of(await store.client_page(reading.rx, party, page), page, lambda it: it.id)
 
 
 async def client(reading: Reading, client_id: str) -> tuple[Client, list[Secret]]:

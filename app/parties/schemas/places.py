@@ -1,14 +1,13 @@
-"""Regions and tokens on the wire."""
+"""Regions, tokens and sessions on the wire."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.kernel.parties import PartyKind
 from app.kernel.regions import Level
-from app.parties.model import Client, ClientState, Credential, Region, Token
+from app.parties.model import Region, Token
 
 
 class RegionView(BaseModel):
@@ -55,20 +54,25 @@ class TokenView(BaseModel):
         return cls(access_token=it.access, token_type="Bearer", expires_in=it.seconds)  # noqa: S106 -- a kind of token
 
 
-class ClientView(BaseModel):
-    """A client, never with its secret 客户端（不含密钥）."""
+class SessionAsked(BaseModel):
+    """What a person signs in with 登录信息."""
 
-    id: str = Field(description="Client id 客户端编号", examples=["370000-7d1f2a"])
-    party: str = Field(description="Its party 所属接入方", examples=["370000"])
-    kind: PartyKind | None = Field(default=None, description="Kind of party 接入方类型")
-    state: ClientState = Field(default=ClientState.ACTIVE, description="State 状态")
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "example": {"person": "chen", "password": "a long sentence", "code": "123456"}
+        },
+    )
 
-    @classmethod
-    def of(cls, it: Client) -> ClientView:
-        """Show a client."""
-        return cls(id=it.id, party=it.party, kind=it.kind, state=it.state)
-
-    @classmethod
-    def of_credential(cls, it: Credential) -> ClientView:
-        """Show what was made, without the secret: this is what the hub keeps."""
-        return cls(id=it.id, party=it.party)
+    person: str = Field(max_length=32, description="Person id 人员编号", examples=["chen"])
+    password: str = Field(
+        max_length=200,
+        description="Password 密码",
+        examples=["a long sentence"],
+        repr=False,
+        json_schema_extra={"format": "password"},
+    )
+    code: str = Field(
+        pattern=r"^[0-9]{6}$", description="One-time code 动态口令", examples=["123456"], repr=False
+    )

@@ -1,0 +1,230 @@
+"""Proposals on the wire: what a person asks, what another says to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+
+from app.kernel.parties import SignatureScheme
+from app.parties.model import Asked, Decided, Proposal, ProposalState
+
+ASKED_AT, EXPIRES_AT = "2025-09-01T01:00:00Z", "2026-09-01T01:00:00Z"
+Client = Annotated[
+    str, Field(max_length=64, description="Client id 客户端编号", examples=["370000-7d1f2a"])
+]
+LastMoment = Annotated[
+    AwareDatetime | None,
+    Field(description="Last moment; null: none 失效时间，可空", examples=[EXPIRES_AT]),
+]
+
+
+class _Act(BaseModel):
+    """An act that needs two persons 须双人办理的事项."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CreateClient(_Act):
+    """Give a party a client 签发客户端."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"act": "client.create", "party": "370000"}}
+    )
+
+    act: Literal["client.create"] = Field(description="Act 事项", examples=["client.create"])
+    party: str = Field(
+        max_length=64, description="Code of the party 接入方代码", examples=["370000"]
+    )
+    client: Client | None = Field(
+        default=None, description="Client id; made up if none 客户端编号，可空", examples=[None]
+    )
+
+    def asked(self) -> Asked:
+        """Say it without the wire."""
+        return Asked(act=self.act, subject=self.party, details={"client": self.client})
+
+
+class IssueSecret(_Act):
+    """Give a client one more secret; the old ones go on until retired 增发密钥."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"act": "client.secret", "client": "370000-7d1f2a"}}
+    )
+
+    act: Literal["client.secret"] = Field(description="Act 事项", examples=["client.secret"])
+    client: Client
+    expires_at: LastMoment = None
+
+    def asked(self) -> Asked:
+        """Say it without the wire."""
+        details = {"expires_at": self.expires_at.isoformat() if self.expires_at else None}
+        return Asked(act=self.act, subject=self.client, details=details)
+
+
+class HoldClient(_Act):
+    """Replace what a client is held to 变更接入条件."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "act": "client.terms",
+                "client": "370000-7d1f2a",
+                "addresses": ["10.1.2.0/24"],
+            }
+        }
+    )
+
+    act: Literal["client.terms"] = Field(description="Act 事项", examples=["client.terms"])
+    client: Client
+    addresses: list[Annotated[str, Field(max_length=50)]] = Field(
+        default_factory=list,
+        max_length=50,
+        description="CIDR blocks it may call from; empty: from anywhere 允许的来源地址段",
+        examples=[["10.1.2.0/24"]],
+    )
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="Its own rate limit; null: the general one 每分钟请求上限，可空",
+        examples=[600],
+    )
+    expires_at: LastMoment = None
+    signature: SignatureScheme | None = Field(
+        default=None,
+        description="How its messages must be signed; null: not at all 报文签名方式，可空",
+        examples=[None],
+    )
+
+    def asked(self) -> Asked:
+        """Say it without the wire."""
+        details = self.model_dump(mode="json", exclude={"act", "client"})
+        return Asked(act=self.act, subject=self.client, details=details)
+
+
+class StopClient(_Act):
+    """Disable a client, or enable it again 停用或恢复客户端."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"act": "client.disable", "client": "370000-7d1f2a"}}
+    )
+
+    act: Literal["client.disable", "client.enable"] = Field(
+        description="Act 事项", examples=["client.disable"]
+    )
+    client: Client
+
+    def asked(self) -> Asked:
+        """Say it without the wire."""
+        return Asked(act=self.act, subject=self.client)
+
+
+Act = Annotated[CreateClient | IssueSecret | HoldClient | StopClient, Field(discriminator="act")]
+ACT: TypeAdapter[CreateClient | IssueSecret | HoldClient | StopClient] = TypeAdapter(Act)
+
+
+class ProposalAsked(BaseModel):
+    """A proposal to make 提议."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "example": {
+                "asked": {"act": "client.create", "party": "370000"},
+                "reason": "山东省级经办机构新系统接入",
+            }
+        },
+    )
+
+    asked: Act = Field(description="What is to be done 拟办事项")
+    reason: str = Field(
+        min_length=1,
+        max_length=400,
+        description="Why 理由",
+        examples=["山东省级经办机构新系统接入"],
+    )
+
+
+class ProposalView(BaseModel):
+    """A proposal 提议."""
+
+    number: str = Field(description="Number 提议编号", examples=["P0000002509010000001"])
+    asked: Act = Field(description="What is to be done 拟办事项")
+    reason: str = Field(description="Why 理由", examples=["山东省级经办机构新系统接入"])
+    state: ProposalState = Field(description="State 状态", examples=["open"])
+    proposed_by: str = Field(description="Person 提议人", examples=["chen"])
+    proposed_at: datetime = Field(description="When 提议时间", examples=[ASKED_AT])
+    expires_at: datetime = Field(description="Decided until then 裁定期限", examples=[EXPIRES_AT])
+    decided_by: str | None = Field(description="Another person 裁定人，可空", examples=[None])
+    decided_at: datetime | None = Field(description="When 裁定时间，可空", examples=[None])
+    decision: str | None = Field(description="What they said 裁定意见，可空", examples=[None])
+
+    @classmethod
+    def of(cls, it: Proposal) -> ProposalView:
+        """Show a proposal."""
+        about = "party" if it.asked.act == "client.create" else "client"
+        return cls(
+            number=it.number,
+            asked=ACT.validate_python(
+                {"act": it.asked.act, **it.asked.details, about: it.asked.subject}
+            ),
+            reason=it.reason,
+            state=it.state,
+            proposed_by=it.proposed_by,
+            proposed_at=it.proposed_at,
+            expires_at=it.expires_at,
+            decided_by=it.decided_by,
+            decided_at=it.decided_at,
+            decision=it.decision,
+        )
+
+
+class VerdictAsked(BaseModel):
+    """What the second person says 裁定意见."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"example": {"reason": "已核对申请函"}}
+    )
+
+    reason: str = Field(
+        min_length=1, max_length=400, description="Why 意见", examples=["已核对申请函"]
+    )
+
+
+class CredentialView(BaseModel):
+    """A new secret, shown this once 新签发的密钥，仅显示一次."""
+
+    client_id: str = Field(description="Client id 客户端编号", examples=["370000-7d1f2a"])
+    client_secret: str = Field(
+        description="The secret 密钥",
+        examples=["9f3a61c2.…"],
+        json_schema_extra={"format": "password"},
+    )
+
+
+class DecidedView(BaseModel):
+    """A proposal with its verdict 已裁定的提议."""
+
+    proposal: ProposalView = Field(description="The proposal 提议")
+    credential: CredentialView | None = Field(
+        default=None,
+        description="The secret that came of it; null on a replay: it is kept nowhere "
+        "新签发的密钥，重发应答中为空",
+    )
+
+    @classmethod
+    def of(cls, it: Decided) -> DecidedView:
+        """Show what is kept of a verdict: never the secret."""
+        return cls(proposal=ProposalView.of(it.proposal))
+
+    @classmethod
+    def once(cls, it: Decided) -> DecidedView:
+        """Show a verdict to the one who gave it, with the secret that came of it."""
+        made = it.credential
+        shown = (
+            None if made is None else CredentialView(client_id=made.id, client_secret=made.secret)
+        )
+        return cls(proposal=ProposalView.of(it.proposal), credential=shown)

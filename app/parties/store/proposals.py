@@ -1,0 +1,108 @@
+"""Every SQL statement about proposals."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.parties.model import Asked, Proposal, ProposalState
+from app.parties.tables import proposal, proposal_serial
+from app.runtime.db import Conn, Tx
+from app.runtime.numbers import next_number
+from app.runtime.paging import PageAsked
+
+NATIONWIDE = "000000"
+_ADD = (
+    proposal.insert()
+    .values(number=next_number("P", proposal_serial), state=ProposalState.OPEN)
+    .returning(proposal)
+)
+_ONE = sa.select(proposal).where(proposal.c.number == sa.bindparam("number", type_=sa.Text))
+_LOCKED = _ONE.with_for_update()
+_LIST = (
+    sa.select(proposal)
+    .where(
+        proposal.c.id > sa.bindparam("after"),
+        sa.or_(
+            sa.bindparam("state", type_=sa.Text).is_(None),
+            proposal.c.state == sa.bindparam("state", type_=sa.Text),
+        ),
+    )
+    .order_by(proposal.c.id)
+    .limit(sa.bindparam("rows"))
+)
+_DECIDE = sa.text(
+    """
+    UPDATE proposal SET state = :state, decided_by = :decided_by, decided_at = :decided_at,
+                        decision = :decision
+     WHERE number = :number AND state = 'open'
+    """
+)
+
+
+async def add(tx: Tx, made: Proposal, day: date) -> Proposal:
+    """Keep a new proposal and return it with its number."""
+    row = {
+        "number_region": NATIONWIDE,
+        "number_day": day,
+        "act": made.asked.act,
+        "subject": made.asked.subject,
+        "details": dict(made.asked.details),
+        "reason": made.reason,
+        "proposed_by": made.proposed_by,
+        "proposed_at": made.proposed_at,
+        "expires_at": made.expires_at,
+    }
+    return _proposal((await tx.execute(_ADD, row)).one())
+
+
+async def locked(tx: Tx, number: str) -> Proposal | None:
+    """Read a proposal and hold it until the transaction ends."""
+    row = (await tx.execute(_LOCKED, {"number": number})).one_or_none()
+    return None if row is None else _proposal(row)
+
+
+async def by_number(conn: Conn, number: str) -> Proposal | None:
+    """Read a proposal."""
+    row = (await conn.execute(_ONE, {"number": number})).one_or_none()
+    return None if row is None else _proposal(row)
+
+
+async def page(
+    conn: Conn, state: ProposalState | None, asked: PageAsked
+) -> list[tuple[int, Proposal]]:
+    """Read a page of proposals (one row more than asked), oldest first, each with its place."""
+    found = await conn.execute(
+        _LIST, {"after": asked.after_id, "state": state, "rows": asked.rows + 1}
+    )
+    return [(row.id, _proposal(row)) for row in found]
+
+
+async def decide(tx: Tx, decided: Proposal) -> None:
+    """Keep the verdict."""
+    row = {
+        "number": decided.number,
+        "state": decided.state,
+        "decided_by": decided.decided_by,
+        "decided_at": decided.decided_at,
+        "decision": decided.decision,
+    }
+    changed = (await tx.execute(_DECIDE, row)).rowcount
+    assert changed == 1, "the row is locked"
+
+
+def _proposal(row: sa.Row[Any]) -> Proposal:
+    return Proposal(
+        number=row.number,
+        asked=Asked(act=row.act, subject=row.subject, details=row.details),
+        reason=row.reason,
+        state=ProposalState(row.state),
+        proposed_by=row.proposed_by,
+        proposed_at=row.proposed_at,
+        expires_at=row.expires_at,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        decision=row.decision,
+    )
