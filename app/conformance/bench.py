@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from app.conformance.desk import Charge, Desk, Person, Said, Stay
 from app.conformance.evidence import DeviationError
@@ -21,6 +22,7 @@ NUMERALS = "甲乙丙丁戊己庚辛壬癸"
 BORN = date(1950, 1, 1)  # before every synthetic person of a sandbox
 BIRTH_DAYS = 3_600
 CLOCK_SECONDS_MAX = 60.0
+OK, NOT_FOUND = 200, 404
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,10 +61,17 @@ class Lines:
     institution: Line
     agency: Line  # of the insured place
     other: Line | None = None  # a second institution
+    operator: Line | None = None  # the operator of a sandbox whose clock may be set
+
+    @property
+    def given(self) -> tuple[Line, ...]:
+        """Return the lines there are."""
+        known = (self.institution, self.agency, self.other, self.operator)
+        return tuple(line for line in known if line is not None)
 
 
 class ClientMissingError(Exception):
-    """The case needs a client the run was not given."""
+    """The case needs a client, or a hub, the run was not given."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +82,7 @@ class Bench:
     lines: Lines
     people: People
     keys: Keys
+    journal: Path  # of the hub's own client, one window for the whole run
     now: datetime
 
     def key(self) -> str:
@@ -85,6 +95,27 @@ class Bench:
         if self.lines.other is None:
             raise ClientMissingError("a client of a second institution")
         return self.lines.other
+
+    @property
+    def operator(self) -> Line:
+        """Return the operator's line."""
+        if self.lines.operator is None:
+            raise ClientMissingError("the operator's client, to set the sandbox's clock forward")
+        return self.lines.operator
+
+    async def set_clock(self, moment: datetime) -> None:
+        """Set the sandbox's clock forward for everybody; tokens expire with it."""
+        operator = self.operator
+        asked = {"act": "jump", "to": moment.isoformat()}
+        key = self.keys.next(operator.party)
+        reply = await operator.send("PUT", "/v1/sandbox/clock", asked, key=key)
+        if reply.status == NOT_FOUND:
+            raise ClientMissingError("a sandbox: this hub has no clock that can be set")
+        expect(reply.status == OK, f"the clock was not set: HTTP {reply.status}")
+        for line in self.lines.given:
+            await line.sign_in()
+        self.now = self.lines.agency.issued_at
+        self.desk.come_to(self.now)
 
     async def person(self, *, filed: bool = True) -> Person:
         """Register somebody with a determination, and a filing to the institution's region."""

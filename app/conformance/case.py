@@ -23,6 +23,7 @@ class Case:
     says_zh: str
     play: Play
     faces: tuple[str, ...]
+    optional: bool = False  # skipped without blame where its means are not given
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class Family:
         return cls(name, [])
 
     def case(
-        self, says: str, says_zh: str, faces: tuple[str, ...] = BOTH
+        self, says: str, says_zh: str, faces: tuple[str, ...] = BOTH, *, optional: bool = False
     ) -> Callable[[Play], Play]:
         """Enter a function as a case; its name is the case's."""
 
@@ -51,6 +52,7 @@ class Family:
                     says_zh=says_zh,
                     play=play,
                     faces=faces,
+                    optional=optional,
                 )
             )
             return play

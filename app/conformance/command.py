@@ -33,6 +33,7 @@ CredentialsFile = Annotated[
 ToFile = Annotated[Path | None, typer.Option(help="Write this report to a file")]
 SEED_MAX = 2**31
 USED_WRONGLY = 2
+OPERATOR = "operator"
 FACES = ("rest", "gateway", "both")
 
 
@@ -43,6 +44,13 @@ def hub(  # noqa: PLR0913 -- options
     base_url: Annotated[str, typer.Option(help="Where the hub serves")] = "http://127.0.0.1:8000",
     client: Clients = None,
     credentials: CredentialsFile = None,
+    operator: Annotated[
+        str | None,
+        typer.Option(help="id:secret of a sandbox's operator: its clock is then set forward"),
+    ] = None,
+    set_clock: Annotated[
+        bool, typer.Option("--set-clock", help="Take the operator of --credentials for it")
+    ] = False,
     face: Annotated[str, typer.Option(help="rest, gateway or both")] = "both",
     only: Annotated[str, typer.Option(help="Only cases whose family/name holds this")] = "",
     seed: Annotated[int | None, typer.Option(help="Repeat a run's people")] = None,
@@ -55,9 +63,13 @@ def hub(  # noqa: PLR0913 -- options
         return
     if face not in FACES:
         raise typer.BadParameter(f"--face is one of {', '.join(FACES)}")
+    if set_clock and credentials is None:
+        raise typer.BadParameter("--set-clock takes the operator of --credentials")
+    kept = {} if credentials is None else _kept(credentials)
     asked = Run(
         base_url=base_url,
-        credentials=_credentials(client or [], credentials),
+        credentials=_credentials(client or [], kept),
+        operator=_operator(operator, kept) if operator or set_clock else None,
         seed=secrets.randbelow(SEED_MAX) if seed is None else seed,
         faces=("rest", "gateway") if face == "both" else (face,),
         only=only,
@@ -117,19 +129,32 @@ def _report(results: list[Result], *, as_json: bool, junit: Path | None, html: P
         reports.to_terminal(results, Console())
 
 
-def _credentials(given: list[str], file: Path | None) -> tuple[Credential, ...]:
-    found = []
-    for each in given:
-        client, colon, secret = each.partition(":")
-        if not colon:
-            raise typer.BadParameter("a client is given as id:secret")
-        found.append(Credential(client, secret))
-    if file is not None:
-        try:
-            kept = json.loads(file.read_text("utf-8"))["clients"].values()
-            found += [Credential(it["client_id"], it["client_secret"]) for it in kept]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise typer.BadParameter(f"{file} holds no clients of a hub") from None
+def _given(text: str) -> Credential:
+    client, colon, secret = text.partition(":")
+    if not colon:
+        raise typer.BadParameter("a client is given as id:secret")
+    return Credential(client, secret)
+
+
+def _kept(file: Path) -> dict[str, Credential]:
+    """Read the clients an embedded hub keeps, by party."""
+    try:
+        kept = json.loads(file.read_text("utf-8"))["clients"].items()
+        return {party: Credential(it["client_id"], it["client_secret"]) for party, it in kept}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise typer.BadParameter(f"{file} holds no clients of a hub") from None
+
+
+def _operator(given: str | None, kept: dict[str, Credential]) -> Credential:
+    if given is not None:
+        return _given(given)
+    if OPERATOR not in kept:
+        raise typer.BadParameter("the file holds no operator's client")
+    return kept[OPERATOR]
+
+
+def _credentials(given: list[str], kept: dict[str, Credential]) -> tuple[Credential, ...]:
+    found = [*map(_given, given), *kept.values()]
     if not found:
         raise typer.BadParameter("give --client id:secret, or --credentials")
     return tuple(found)

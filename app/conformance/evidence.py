@@ -52,6 +52,7 @@ class Result:
     says: str
     says_zh: str
     verdict: Verdict
+    optional: bool = False  # may be skipped: it asks for more than every hub can give
     why: str = ""
     seconds: float = 0.0
     exchanges: list[Exchanged] = field(default_factory=list)

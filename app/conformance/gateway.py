@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -101,10 +101,19 @@ class GatewayDesk(Desk):
         super().__init__(line)
         self.envelope = Envelope(sender=line.party, place=line.region, now=now)
 
+    def come_to(self, now: datetime) -> None:
+        """Write this time into the messages from here on."""
+        self.envelope = replace(self.envelope, now=now)
+
     async def call(self, number: str, node: str, content: object, key: str) -> Said:
         """Send one transaction."""
         body = self.envelope.wrap(number, key, node, content)
         return said(await self.line.send("POST", PATH, body))
+
+    async def fetch(self, number: str, node: str, content: object, key: str) -> Reply:
+        """Send one transaction whose answer is a file."""
+        body = self.envelope.wrap(number, key, node, content)
+        return await self.line.send("POST", PATH, body)
 
     async def admit(self, person: Person, at: datetime, key: str) -> Said:
         """2401."""
@@ -183,5 +192,5 @@ def _row(stay: Stay, charge: Charge) -> dict[str, str]:
         "det_item_fee_sumamt": str(charge.amount),
         "cnt": str(charge.quantity),
         "pric": str(charge.unit_price),
-        "injury_flag": "1" if charge.for_injury else "0",
+        "injury_flag": "0" if charge.for_injury else "1",
     }

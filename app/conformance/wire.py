@@ -15,6 +15,7 @@ import httpx
 from app.conformance.evidence import Exchanged, shown
 
 KEY = "Idempotency-Key"
+CARRIED = ("Authorization", "Content-Type", KEY)
 UNAUTHORISED = 401
 NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -111,6 +112,12 @@ class Line:
         await self.sign_in()
         given["Authorization"] = f"Bearer {self.token}"
         return await self._exchange(method, path, content, given)
+
+    async def carry(self, request: httpx.Request) -> Reply:
+        """Exchange a request of a client's own making, and keep it as evidence."""
+        headers = {name: request.headers[name] for name in CARRIED if name in request.headers}
+        path = request.url.raw_path.decode()
+        return await self._exchange(request.method, path, await request.aread() or None, headers)
 
     async def cut_off(self, method: str, path: str, body: object, key: str, after: float) -> None:
         """Send and hang up before the answer, as a cashier's impatient program does."""

@@ -122,6 +122,9 @@ def test_a_run_that_cannot_begin_ends_with_2(tmp_path: Path) -> None:
     file.write_text(json.dumps(kept))
     given = [*nobody[:3], "--credentials", str(file)]
     assert runner.invoke(program, given).exit_code == 2
+    assert runner.invoke(program, [*given, "--set-clock"]).exit_code == 2, "no operator in it"
+    assert runner.invoke(program, [*nobody, "--set-clock"]).exit_code == 2, "no file"
+    assert runner.invoke(program, [*nobody, "--operator", "no-colon"]).exit_code == 2
 
 
 def test_a_session_in_which_nothing_happened_does_not_pass(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ async def one_object(at: Bench) -> None:
         "cnt": 1,
         "pric": "2.00",
         "init_feedetl_sn": "",
-        "injury_flag": "1",
+        "injury_flag": "0",
     }
     (await at.desk.call("2301", "feedetail", row, at.key())).must()
     await at.must_hold(stay.visit, lines=1, total="2.00")
