@@ -125,7 +125,7 @@ _APPEAL = (
         state=sa.bindparam("then", type_=sa.Text),
         appealed_at=sa.bindparam("at", type_=sa.DateTime(timezone=True)),
         appealed_by=sa.bindparam("client", type_=sa.Text),
-        appeal_note=sa.bindparam("note", type_=sa.Text),
+        appeal_note=sa.bindparam("said", type_=sa.Text),
     )
 )
 _DECIDE = sa.text(
@@ -212,7 +212,7 @@ async def appeal(tx: Tx, it: Deduction, then: DeductionState, note: str, by: Sta
         "then": then.value,
         "at": by.at,
         "client": by.client,
-        "note": note,
+        "said": note,
     }
     assert (await tx.execute(_APPEAL, row)).rowcount == 1, "it is held"
 
