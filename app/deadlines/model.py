@@ -12,10 +12,14 @@ class Act(enum.StrEnum):
     """到期事项: what the hub does by itself when a day has come, in the order of that day."""
 
     EXPIRE_FILINGS = "expire_filings"  # 备案到期处理
+    FINISH_DEDUCTIONS = "finish_deductions"  # 逾期未申诉扣款生效
     CONFIRM_SILENT = "confirm_silent"  # 逾期视同确认
     ISSUE_NOTICES = "issue_notices"  # 下达通知书
     ALERT_OVERDUE = "alert_overdue"  # 逾期提醒
+    ALERT_UNCLOSED = "alert_unclosed"  # 月度未关账提醒
+    REPEAT_ALERTS = "repeat_alerts"  # 预警重发
     CLOSE_YEARS = "close_years"  # 年度清算关账
+    SEAL_JOURNALS = "seal_journals"  # 日志封存
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,6 +54,12 @@ class DeadlineKind(enum.StrEnum):
     FILING_EXPIRY = "filing_expiry"  # 备案到期
     ADMISSION = "admission"  # 备案后入院
     RECONCILIATION = "reconciliation"  # 日对账
+    DEDUCTION_APPEAL = "deduction_appeal"  # 扣款申诉
+    REVIEW_CLOSE = "review_close"  # 月度审核关账
+    FUND_REQUEST = "fund_request"  # 用款申请
+    QUOTA_ISSUE = "quota_issue"  # 预付金额度核定下达
+    ADVANCE_TO_FINANCE = "advance_to_finance"  # 预付金通知书提交财政
+    ADVANCE_PAYMENT = "advance_payment"  # 预付金拨付
     CLEARING_GENERATION = "clearing_generation"  # 生成清算
     CLEARING_CONFIRMATION = "clearing_confirmation"  # 清算确认
     CONTEST_REPLY = "contest_reply"  # 争议答复
@@ -64,6 +74,15 @@ TITLES: Mapping[DeadlineKind, tuple[str, str]] = {
     DeadlineKind.FILING_EXPIRY: ("The filing runs out", "备案有效期届满"),
     DeadlineKind.ADMISSION: ("The worker is to be admitted", "备案后须入院"),
     DeadlineKind.RECONCILIATION: ("The day is to be reconciled", "完成日对账"),
+    DeadlineKind.DEDUCTION_APPEAL: ("The deduction can be appealed", "对扣款提出申诉"),
+    DeadlineKind.REVIEW_CLOSE: ("The month is to be reviewed and closed", "完成月度审核关账"),
+    DeadlineKind.FUND_REQUEST: ("The money of the month is to be asked for", "提出用款申请"),
+    DeadlineKind.QUOTA_ISSUE: ("The quotas of the year are to be issued", "核定下达年度预付金额度"),
+    DeadlineKind.ADVANCE_TO_FINANCE: (
+        "The notice of an advance is to be with finance",
+        "将预付金付款通知书提交财政",
+    ),
+    DeadlineKind.ADVANCE_PAYMENT: ("The advance is to be paid", "按预付金付款通知书拨付"),
     DeadlineKind.CLEARING_GENERATION: ("The clearing is to be generated", "生成清算"),
     DeadlineKind.CLEARING_CONFIRMATION: (
         "The claims are to be confirmed; silence confirms them",

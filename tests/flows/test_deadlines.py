@@ -61,6 +61,7 @@ async def cleared_quarter(world: World) -> AsyncIterator[str]:
         Arranged("110000", "370000", 150_000, AUGUST),
         Arranged("210000", "370000", 70_000, AUGUST),
         Arranged("370000", "110000", 30_000, AUGUST),
+        Arranged("370200", "370100", 900, AUGUST, scheme="in_province"),
     )
     yield await cleared(world, "2025Q3")
 
@@ -106,7 +107,10 @@ async def test_the_operator_generates_issues_and_closes_by_the_calendar(
     own = await listed(operator, party="operator", days=400)
     kinds = {(it["kind"], it["subject"]): told(it, "due", "state") for it in own}
     assert kinds == {
+        ("quota_issue", "2025 cross_province"): ("2025-01-31", "overdue"),
+        ("quota_issue", "2025 in_province"): ("2025-01-31", "overdue"),
         ("clearing_generation", "2025Q3 cross_province"): ("2025-10-21", "done"),
+        ("clearing_generation", "2025Q3 in_province"): ("2025-10-21", "due"),
         ("clearing_generation", "2025Q4 cross_province"): ("2026-01-21", "due"),
         ("clearing_generation", "2025Q4 in_province"): ("2026-01-21", "due"),
         ("notice_issue", cleared_quarter): ("2025-10-31", "due"),
@@ -116,7 +120,6 @@ async def test_the_operator_generates_issues_and_closes_by_the_calendar(
 
 
 async def test_a_quarter_with_settlements_and_no_clearing_is_overdue(world: World) -> None:
-    await arranged(world, Arranged("370200", "370100", 900, AUGUST, scheme="in_province"))
     world.clock.set_day("2025-10-22")
     late = await the(world.operator, "clearing_generation", state="overdue")
     assert [told(it, "subject", "due") for it in late] == [("2025Q3 in_province", "2025-10-21")]

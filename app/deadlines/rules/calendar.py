@@ -46,6 +46,12 @@ def generated_by(period: Period, book: PolicyBook) -> date:
     return month.first.replace(day=book.whole("clearing.due_day", month.first, of="generated"))
 
 
+@basis("hub-default/advance-day")
+def quotas_issued_by(year: int) -> date:
+    """The quotas of a year are issued in its January (预付金额度核定)."""
+    return Month(year, 1).last
+
+
 @basis("hub-default/notice-day")
 def noticed_by(confirm_by: date) -> date:
     """Notices are issued at the end of the month in which the confirmation ends (月末)."""

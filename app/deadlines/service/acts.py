@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from app.advance.service import watching
 from app.clearing.errors import ClaimsUnconfirmed, YearNotClear, YearNotOver
 from app.clearing.service import confirming, issuing, years
 from app.deadlines.model import Act, DoneAct, DueAct
 from app.deadlines.rules import acts, calendar
 from app.deadlines.store import acts as kept
 from app.filing import service as filings
+from app.proof.service import sealing
+from app.review.service import closing, deducting
 from app.runtime.db import Conn
 from app.runtime.door import undoing
 from app.runtime.work import Work
@@ -25,8 +28,13 @@ async def finished(conn: Conn) -> dict[Act, date]:
 
 
 async def do(work: Work, due: DueAct) -> DoneAct:
-    """Do an act for a day and keep that it is done; the act sees that day as today."""
-    found = await DOING[due.act](replace(work, now=acts.moment_of(due.day, work.now)))
+    """Do an act for a day and keep that it is done; the act sees that day as today.
+
+    But for those that only remind and seal: nobody is reminded twice for days that are over, and no
+    seal claims to be older than it is.
+    """
+    now = work.now if due.act in AS_OF_NOW else acts.moment_of(due.day, work.now)
+    found = await DOING[due.act](replace(work, now=now))
     await kept.note(work.tx, due, at=work.now, client=work.caller.client, found=found)
     work.record("deadline.act", due.act, day=due.day, found=found)
     return DoneAct(due, found)
@@ -62,10 +70,28 @@ async def _close_years(work: Work) -> int:
     return closed
 
 
+async def _finish_deductions(work: Work) -> int:
+    """Make every deduction final that nobody appealed in time, as many at once as review takes."""
+    finished = 0
+    while found := await deducting.finish_unappealed(work):
+        finished += found
+    return finished
+
+
+async def _seal_journals(work: Work) -> int:
+    """Seal every day that is over."""
+    return (await sealing.seal_due(work)).lines
+
+
+AS_OF_NOW = frozenset({Act.REPEAT_ALERTS, Act.SEAL_JOURNALS})
 DOING: Mapping[Act, UseCase] = {
     Act.EXPIRE_FILINGS: filings.expire_due,
+    Act.FINISH_DEDUCTIONS: _finish_deductions,
     Act.CONFIRM_SILENT: confirming.confirm_silent,
     Act.ISSUE_NOTICES: _issue_notices,
     Act.ALERT_OVERDUE: issuing.alert_overdue,
+    Act.ALERT_UNCLOSED: closing.alert_unclosed,
+    Act.REPEAT_ALERTS: watching.repeat_alerts,
     Act.CLOSE_YEARS: _close_years,
+    Act.SEAL_JOURNALS: _seal_journals,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 
+from app.advance.service import runs
 from app.deadlines.model import (
     Deadline,
     DeadlineKind,
@@ -16,10 +18,12 @@ from app.deadlines.store import periods as kept_periods
 from app.kernel.parties import PartyKind
 from app.kernel.regions import Scheme
 from app.review import service as review
+from app.review.service import closing
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading
 
 OPERATOR = PartyKind.OPERATOR.value
+Source = Callable[[Reading], Awaitable[list[KeptDeadline]]]
 
 
 async def deadlines(reading: Reading, asked: DeadlinesAsked, page: PageAsked) -> Page[Deadline]:
@@ -44,14 +48,11 @@ async def deadlines(reading: Reading, asked: DeadlinesAsked, page: PageAsked) ->
 
 async def _computed(reading: Reading, asked: DeadlinesAsked) -> list[KeptDeadline]:
     """Work out what no row says: days without a comparison, periods without a clearing, years."""
-    if reading.caller.kind is PartyKind.OPERATOR:
-        return [*await _periods(reading), *await _years(reading)]
-    if reading.caller.kind is PartyKind.CHANNEL or asked.kind not in (
-        None,
-        DeadlineKind.RECONCILIATION,
-    ):
-        return []
-    return await _reconciliations(reading)
+    kind = reading.caller.kind
+    sources = [
+        source for whose, kinds, source in _SOURCES if kind in whose and _wants(asked, kinds)
+    ]
+    return [it for source in sources for it in await source(reading)]
 
 
 async def _reconciliations(reading: Reading) -> list[KeptDeadline]:
@@ -109,10 +110,63 @@ async def _years(reading: Reading) -> list[KeptDeadline]:
     ]
 
 
+async def _reviews(reading: Reading) -> list[KeptDeadline]:
+    """Every month a place has to close, or to ask the money of."""
+    return [
+        KeptDeadline(
+            kind=DeadlineKind.REVIEW_CLOSE if it.review is None else DeadlineKind.FUND_REQUEST,
+            due=it.last_day,
+            party=it.place,
+            subject=it.review or str(it.month),
+            since=it.month.last,
+            place=it.place,
+        )
+        for it in await closing.open_reviews(reading)
+    ]
+
+
+async def _quotas(reading: Reading) -> list[KeptDeadline]:
+    """The quotas of this year that are not issued yet, where there is anything to hold them for."""
+    year = reading.today.year
+    return [
+        KeptDeadline(
+            kind=DeadlineKind.QUOTA_ISSUE,
+            due=calendar.quotas_issued_by(year),
+            party=OPERATOR,
+            subject=f"{year} {scheme}",
+            since=reading.today,
+        )
+        for scheme in await kept_periods.schemes_in_use(reading.rx)
+        if await runs.run_due(reading.rx, scheme, reading.today)
+    ]
+
+
+_SOURCES: Sequence[tuple[frozenset[PartyKind], frozenset[DeadlineKind], Source]] = (
+    (
+        frozenset({PartyKind.INSTITUTION, PartyKind.AGENCY}),
+        frozenset({DeadlineKind.RECONCILIATION}),
+        _reconciliations,
+    ),
+    (
+        frozenset({PartyKind.AGENCY, PartyKind.OPERATOR}),
+        frozenset({DeadlineKind.REVIEW_CLOSE, DeadlineKind.FUND_REQUEST}),
+        _reviews,
+    ),
+    (
+        frozenset({PartyKind.OPERATOR}),
+        frozenset({DeadlineKind.CLEARING_GENERATION}),
+        _periods,
+    ),
+    (frozenset({PartyKind.OPERATOR}), frozenset({DeadlineKind.YEAR_CLOSE}), _years),
+    (frozenset({PartyKind.OPERATOR}), frozenset({DeadlineKind.QUOTA_ISSUE}), _quotas),
+)
+
+
+def _wants(asked: DeadlinesAsked, kinds: frozenset[DeadlineKind]) -> bool:
+    return asked.kind is None or asked.kind in kinds
+
+
 def _told(reading: Reading, it: KeptDeadline) -> Deadline:
-    announced = it.announced
-    if it.kind is DeadlineKind.CONTEST_REPLY:
-        announced = clauses.reply_announced(it.since, reading.book)
     return Deadline(
         kind=it.kind,
         due=it.due,
@@ -122,7 +176,7 @@ def _told(reading: Reading, it: KeptDeadline) -> Deadline:
         waiting=it.waiting,
         state=calendar.state_of(it.due, reading.today, done=it.done),
         clause=clauses.clause_of(it, reading.book),
-        announced=announced,
+        announced=clauses.is_announced(it, reading.book),
     )
 
 

@@ -8,12 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.advance.model import Direction, TransferState
+from app.advance.tables import advance_transfer
 from app.clearing.model import ClearingState, ContestState, NoticeKind, Side
 from app.clearing.tables import claim, clearing, confirmation, contest, notice
 from app.deadlines.model import DeadlineKind, DeadlinesAsked, DeadlineState, KeptDeadline
 from app.filing.model import FilingState
 from app.filing.tables import filing
 from app.kernel.parties import PartyKind
+from app.review.model.deducting import DeductionState
+from app.review.tables import deduction
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn
 
@@ -147,6 +151,52 @@ _PAID = notice.c.paid_on.is_not(None)
 _TO_PAY = sa.and_(
     visible(regions=(notice.c.party_place,)), notice.c.kind == NoticeKind.PAYABLE.value
 )
+_APPEALS = _row(
+    DeadlineKind.DEDUCTION_APPEAL,
+    due=deduction.c.appeal_by,
+    party=deduction.c.institution,
+    subject=deduction.c.number,
+    since=_day_of(deduction.c.proposed_at),
+    place=deduction.c.treatment_place,
+).where(
+    visible(regions=(deduction.c.treatment_region,), institution=deduction.c.institution),
+    deduction.c.state == DeductionState.PROPOSED.value,
+)
+_PAYER = sa.case(
+    (
+        advance_transfer.c.direction == Direction.PAID.value,
+        advance_transfer.c.insured_place,
+    ),
+    else_=advance_transfer.c.treatment_place,
+)
+_RECEIVER = sa.case(
+    (
+        advance_transfer.c.direction == Direction.PAID.value,
+        advance_transfer.c.treatment_place,
+    ),
+    else_=advance_transfer.c.insured_place,
+)
+_SAID_PAID = advance_transfer.c.state != TransferState.CALLED.value
+_ADVANCES_TO_FINANCE, _ADVANCES = (
+    _row(
+        kind,
+        due=due,
+        party=_PAYER,
+        subject=advance_transfer.c.payment_number,
+        done=_SAID_PAID,
+        since=_day_of(advance_transfer.c.issued_at),
+        counterpart=_RECEIVER,
+        announced=advance_transfer.c.announced,
+    ).where(visible(regions=(_PAYER,)), later)
+    for kind, due, later in (
+        (
+            DeadlineKind.ADVANCE_TO_FINANCE,
+            advance_transfer.c.agency_by,
+            advance_transfer.c.agency_by >= _TODAY,
+        ),
+        (DeadlineKind.ADVANCE_PAYMENT, advance_transfer.c.finance_by, sa.true()),
+    )
+)
 # What an agency hands to its finance department the hub does not see, only what is paid: so this
 # one is never told to be overdue; the next one is.
 _TO_FINANCE = _row(
@@ -183,7 +233,16 @@ _ISSUES = _row(
     since=_GENERATED,
 ).where(_OPERATES)
 _ALL = sa.union_all(
-    _EXPIRIES, _ADMISSIONS, _CONFIRMATIONS, _CONTESTS, _TO_FINANCE, _PAYMENTS, _ISSUES
+    _EXPIRIES,
+    _ADMISSIONS,
+    _APPEALS,
+    _ADVANCES_TO_FINANCE,
+    _ADVANCES,
+    _CONFIRMATIONS,
+    _CONTESTS,
+    _TO_FINANCE,
+    _PAYMENTS,
+    _ISSUES,
 ).subquery("every")
 _STATE = sa.case(
     (_ALL.c.done, DeadlineState.DONE.value),

@@ -41,6 +41,10 @@ _SPANS = (
     .select_from(_span)
     .order_by(_span.c.place)
 )
+_scheme = sa.func.unnest(sa.bindparam("schemes", type_=_TEXTS)).column_valued("scheme")
+_IN_USE = (
+    sa.select(_scheme).where(sa.exists().where(settlement.c.scheme == _scheme)).order_by(_scheme)
+)
 _YEAR = sa.cast(sa.func.left(clearing.c.period, 4), sa.Integer)
 _YEARS = (
     sa.select(_YEAR.label("year"), clearing_year.c.year.is_not(None).label("is_closed"))
@@ -67,6 +71,12 @@ async def clearings_of(conn: Conn, spans: Sequence[tuple[Scheme, Period]]) -> Se
     }
     found = await conn.execute(_SPANS, row)
     return [Cleared(each.is_cleared, each.has_settlements) for each in found]
+
+
+async def schemes_in_use(conn: Conn) -> Sequence[Scheme]:
+    """Read in which schemes anything was ever settled."""
+    found = await conn.execute(_IN_USE, {"schemes": [scheme.value for scheme in Scheme]})
+    return [Scheme(each) for each in found.scalars()]
 
 
 async def years(conn: Conn) -> Sequence[tuple[int, bool]]:
