@@ -52,6 +52,24 @@ class NoticeUnknown(Refusal):
     title_zh: ClassVar = "通知书不存在"
 
 
+class PaymentUnknown(Refusal):
+    """The bank's number is not among the lines imported."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "payment-unknown"
+    title: ClassVar = "No such payment"
+    title_zh: ClassVar = "银行回单不存在"
+
+
+class ReassignmentUnknown(Refusal):
+    """No reassignment has this number, or the caller is no side of the payment."""
+
+    kind: ClassVar = Kind.UNKNOWN
+    code: ClassVar = "reassignment-unknown"
+    title: ClassVar = "No such reassignment"
+    title_zh: ClassVar = "错汇更正不存在"
+
+
 class ClaimForeign(Refusal):
     """Only the agency of the very place speaks for a side."""
 
@@ -290,6 +308,28 @@ class BankReferenceReused(Refusal):
     code: ClassVar = "bank-reference-reused"
     title: ClassVar = "A bank reference was used before for something else"
     title_zh: ClassVar = "银行流水号已用于其他回单"
+
+
+class PaymentPlaced(Refusal):
+    """Only a misdirected payment is put to a notice, and by one proposal at a time."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "payment-placed"
+    title: ClassVar = "The payment is not misdirected, or is being put right already"
+    title_zh: ClassVar = "该回单并非错汇，或已在更正中"
+
+
+class PaymentMisfit(Refusal):
+    """The payment cannot have been meant for this notice."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "payment-misfit"
+    title: ClassVar = "The payment does not fit the notice"
+    title_zh: ClassVar = "回单与通知书不符"
+    says: ClassVar = "It does not fit by its {why}."
+    says_zh: ClassVar = "不符项：{why}。"
+    remedy: ClassVar = "Let the bank return the money and pay it again under the notice's number."
+    remedy_zh: ClassVar = "请由银行退回，并以通知书编号重新汇款。"
 
 
 class YearNotOver(Refusal):

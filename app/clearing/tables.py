@@ -16,6 +16,7 @@ from app.clearing.model import (
     NoticeKind,
     Side,
 )
+from app.clearing.model.reassigning import ReassignmentState
 from app.kernel.regions import Scheme
 from app.runtime.db import METADATA, fen, identity, moment, one_of
 from app.runtime.numbers import serial_of
@@ -23,6 +24,7 @@ from app.runtime.numbers import serial_of
 clearing_serial = serial_of("C", "clearing")
 notice_serial = serial_of("N", "notice")
 contest_serial = serial_of("Z", "contest")
+reassignment_serial = serial_of("G", "reassignment")
 
 clearing = sa.Table(
     "clearing",
@@ -205,6 +207,32 @@ bank_confirmation = sa.Table(
     sa.CheckConstraint("(outcome = 'misdirected') = (claim_id IS NULL)", name="claim_id"),
     # "what the bank said about a claim"
     sa.Index("ix_bank_confirmation_claim_id", "claim_id"),
+)
+reassignment = sa.Table(
+    "reassignment",
+    METADATA,
+    identity(),
+    sa.Column("number", sa.Text, nullable=False, unique=True),
+    sa.Column("payment_id", sa.BigInteger, sa.ForeignKey("bank_confirmation.id"), nullable=False),
+    sa.Column("notice", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    moment("proposed_at"),
+    sa.Column("proposed_by", sa.Text, nullable=False),
+    moment("decided_at", nullable=True),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("decision_note", sa.Text),
+    one_of("state", ReassignmentState),
+    sa.CheckConstraint("(state = 'proposed') = (decided_at IS NULL)", name="decided_at"),
+    sa.CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name="decided_by"),
+    sa.CheckConstraint("state <> 'approved' OR decided_by <> proposed_by", name="second_person"),
+    # A payment is put to a notice once.
+    sa.Index(
+        "uq_reassignment_payment_id",
+        "payment_id",
+        unique=True,
+        postgresql_where=sa.text("state <> 'rejected'"),
+    ),
 )
 clearing_year = sa.Table(
     "clearing_year",

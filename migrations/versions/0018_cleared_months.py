@@ -1,7 +1,8 @@
-"""Which months a clearing holds, instead of a mark on every settlement; what contests took off.
+"""Which months a clearing holds, what contests took off, and misdirected payments put right.
 
 Why: a closed month takes no more settlements, so that a clearing of a nation's quarter need not
-write a million rows; and a cancellation must not take back what a contest has taken off already.
+write a million rows; a cancellation must not take back what a contest has taken off already; and
+a payment under a wrong reference must find its notice by two persons, booked once.
 Safe because: months are closed before they are cleared, so the settlements marked so far tell
 their months' clearings without contradiction. Building the index holds settling up for as long as
 reading the table takes: run it outside desk hours.
@@ -13,12 +14,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.schema import CreateSequence, DropSequence, Sequence
 
 revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
 
+SERIAL = Sequence("reassignment_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True)
 COUNTED = ["insured_place", "treatment_place", "total_fen", "fund_fen", "conceded_before_fen"]
 
 
@@ -64,10 +67,63 @@ def upgrade() -> None:
         postgresql_include=COUNTED,
     )
     op.execute("GRANT UPDATE (conceded_fen) ON settlement TO hub_app")
+    _create_reassignment()
+
+
+def _create_reassignment() -> None:
+    op.execute(CreateSequence(SERIAL))
+    op.create_table(
+        "reassignment",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("number", sa.Text, nullable=False),
+        sa.Column("payment_id", sa.BigInteger, nullable=False),
+        sa.Column("notice", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.Text, nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True)),
+        sa.Column("decided_by", sa.Text),
+        sa.Column("decision_note", sa.Text),
+        sa.PrimaryKeyConstraint("id", name="pk_reassignment"),
+        sa.UniqueConstraint("number", name="uq_reassignment_number"),
+        sa.ForeignKeyConstraint(
+            ["payment_id"],
+            ["bank_confirmation.id"],
+            name="fk_reassignment_payment_id_bank_confirmation",
+        ),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'approved', 'rejected')", name="ck_reassignment_state"
+        ),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (decided_at IS NULL)", name="ck_reassignment_decided_at"
+        ),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decided_by IS NULL)", name="ck_reassignment_decided_by"
+        ),
+        sa.CheckConstraint(
+            "state <> 'approved' OR decided_by <> proposed_by",
+            name="ck_reassignment_second_person",
+        ),
+    )
+    op.create_index(
+        "uq_reassignment_payment_id",
+        "reassignment",
+        ["payment_id"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'rejected'"),
+    )
+    op.execute(
+        "GRANT UPDATE (state, decided_at, decided_by, decision_note) ON reassignment TO hub_app"
+    )
+    op.execute("GRANT UPDATE (outcome, claim_id) ON bank_confirmation TO hub_app")
 
 
 def downgrade() -> None:
     """Mark the settlements again."""
+    op.execute("REVOKE UPDATE (outcome, claim_id) ON bank_confirmation FROM hub_app")
+    op.drop_table("reassignment")
+    op.execute(DropSequence(SERIAL))
     op.add_column("settlement", sa.Column("clearing", sa.Text))
     op.execute(
         "UPDATE settlement SET clearing = cleared_month.clearing FROM cleared_month "

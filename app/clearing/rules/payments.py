@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from app.clearing.errors import PaymentMisfit, PaymentPlaced, SecondPersonNeeded
 from app.clearing.model import AgeBand, BankOutcome, Notice, NoticeKind
 from app.clearing.model.paying import Advice, Aged, AgeSum, BankLine, Call, Payment
+from app.clearing.model.reassigning import Reassignment, Stray
 from app.kernel.basis import basis
 from app.kernel.money import ZERO, Money
+from app.kernel.regions import covers
 
 _BANDS = ((0, AgeBand.NOT_DUE), (30, AgeBand.WITHIN_30), (90, AgeBand.WITHIN_90))
 
@@ -64,11 +67,45 @@ def _matched(line: BankLine, call: Call | None) -> tuple[Payment, Call | None]:
     nowhere = Payment(line=line, outcome=BankOutcome.MISDIRECTED, claim_id=None, booked=ZERO)
     if call is None or (line.payer, line.payee) != (call.payer, call.payee):
         return nowhere, None
+    payment, now = _placed(line, call)
+    return (nowhere, None) if payment is None else (payment, now)
+
+
+@basis("hub-default/payment-reassignment")
+def require_stray(it: Stray, *, is_open: bool) -> None:
+    """Only what is booked nowhere is put to a notice, by one proposal at a time."""
+    if it.outcome is not BankOutcome.MISDIRECTED or is_open:
+        raise PaymentPlaced(bank_reference=it.line.bank_reference, outcome=it.outcome)
+
+
+@basis("hub-default/payment-reassignment")
+def require_second_person(it: Reassignment, client: str) -> None:
+    """What one person proposed, another approves."""
+    if it.proposed_by == client:
+        raise SecondPersonNeeded
+
+
+@basis("hub-default/payment-reassignment")
+def reassigned(line: BankLine, call: Call) -> tuple[Payment, Call]:
+    """What went from the right place to the right place under a wrong name is matched by hand.
+
+    Payer and payee are the notice's places or lie within them, and no more is placed than is open.
+    """
+    if not (covers(call.payer, line.payer) and covers(call.payee, line.payee)):
+        raise PaymentMisfit(why="parties", payer=call.payer, payee=call.payee)
+    payment, now = _placed(line, call)
+    if payment is None or now is None:
+        raise PaymentMisfit(why="amount", outstanding=call.amount - call.paid)
+    return payment, now
+
+
+def _placed(line: BankLine, call: Call) -> tuple[Payment | None, Call | None]:
+    """Place a line's money on what a notice calls for; nothing where it does not fit."""
     booked = -line.amount if call.amount.is_negative else line.amount
     paid = call.paid + booked
     low, high = sorted((ZERO, call.amount))
     if not low <= paid <= high:
-        return nowhere, None
+        return None, None
     if line.amount.is_negative:
         outcome = BankOutcome.RETURNED
     else:

@@ -21,9 +21,8 @@ _TEXTS = ARRAY(sa.Text)
 _REFERENCES = sa.bindparam("references", type_=_TEXTS)
 # Imports are few and go one after another: a sheet sent twice at once is known the second time.
 _ALONE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('bank_confirmation', 0))")
-_KNOWN: sa.Select[Any] = sa.select(bank_confirmation).where(
-    bank_confirmation.c.bank_reference == sa.func.any(_REFERENCES)
-)
+# Whoever used a reference before: the wall would hide what is another pair's.
+_KNOWN = sa.text("SELECT * FROM bank_lines(:references)").bindparams(_REFERENCES)
 # Both notices of a claim are paid as one: they are locked through the claim.
 _CALLED = sa.select(notice.c.claim_id).where(notice.c.number == sa.func.any(_REFERENCES))
 _LOCK_CALLED = (
@@ -117,7 +116,7 @@ async def known(tx: Tx, bank_references: Sequence[str]) -> Mapping[str, BankLine
     """Read the bank's lines that came before under these references, and let no others come."""
     await tx.execute(_ALONE)
     found = await tx.execute(_KNOWN, {"references": list(bank_references)})
-    return {row.bank_reference: _line(row) for row in found}
+    return {row.bank_reference: line_of(row) for row in found}
 
 
 async def locked_calls(tx: Tx, references: Sequence[str]) -> Sequence[Call]:
@@ -177,7 +176,7 @@ async def payments(
         (
             each.id,
             Payment(
-                line=_line(each),
+                line=line_of(each),
                 outcome=BankOutcome(each.outcome),
                 claim_id=each.claim_id,
                 booked=ZERO if each.claim_id is None else Money(each.amount_fen),
@@ -204,7 +203,8 @@ async def close_year(tx: Tx, year: int, at: datetime, client: str) -> None:
     await tx.execute(_CLOSE_YEAR, {"year": year, "at": at, "client": client})
 
 
-def _line(row: sa.Row[Any]) -> BankLine:
+def line_of(row: sa.Row[Any]) -> BankLine:
+    """Read the bank's own words out of a row of its columns."""
     return BankLine(
         line=0,
         bank_reference=row.bank_reference,
