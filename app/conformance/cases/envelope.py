@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from app.conformance.bench import Bench, charges, expect
@@ -13,6 +14,7 @@ from app.conformance.gateway import BRACKETED, ERR_MSG_MAX, PATH, GatewayDesk, s
 
 FAMILY = Family.of("envelope")
 ONLY = (GATEWAY,)
+PARTS = ("fulamt_ownpay_amt", "overlmt_amt", "preselfpay_amt", "inscp_scp_amt")
 
 
 async def _sent(at: Bench, path: str = PATH, **other: Any) -> Said:  # noqa: ANN401 -- any header
@@ -82,6 +84,36 @@ async def one_object(at: Bench) -> None:
     }
     (await at.desk.call("2301", "feedetail", row, at.key())).must()
     await at.must_hold(stay.visit, lines=1, total="2.00")
+
+
+@FAMILY.case("Every line is answered with its split, which adds up", "逐条返回分解且合计一致", ONLY)
+async def lines_split(at: Bench) -> None:
+    stay = await at.stay()
+    rows = charges(2)
+    rows[1] = rows[1].but(for_injury=False)
+    told = (await at.desk.upload(stay, rows, at.key())).must()
+    split = json.loads(told.text, parse_float=Decimal)["output"]["result"]
+    for row in split:
+        parts = sum(row[name] for name in PARTS)
+        expect(parts == row["det_item_fee_sumamt"], f"{row['feedetl_sn']} is split into {parts}")
+    own = [row["fulamt_ownpay_amt"] for row in split]
+    expect(own[1] == Decimal("2.00"), f"of the illness the worker bears {own[1]}, not all")
+
+
+@FAMILY.case(
+    "One sign-in a day and operator, told again the same", "同日重复签到返回同一编号", ONLY
+)
+async def signed_in_twice(at: Bench) -> None:
+    first, again = await _signed_in(at), await _signed_in(at)
+    expect(bool(first), "no sign_no was given")
+    expect(first == again, f"{first}, then {again}")
+
+
+async def _signed_in(at: Bench) -> str:
+    assert isinstance(at.desk, GatewayDesk)
+    asked = {"opter_no": "0001", "mac": "00-00-00-00-00-00", "ip": "127.0.0.1"}
+    told = (await at.desk.call("9001", "signIn", asked, at.key())).must()
+    return str(json.loads(told.text)["output"]["signinoutb"]["sign_no"])
 
 
 @FAMILY.case("Half a JSON is HTTP 400, never a success", "无法解析的报文应答 HTTP 400", ONLY)

@@ -34,6 +34,26 @@ async def two_hundred_and_one(at: Bench) -> None:
     await at.must_hold(stay.visit, lines=201, total="402.00")
 
 
+@FAMILY.case("Batches in the wrong order are all there", "批次乱序到达不得丢失")
+async def batches_reordered(at: Bench) -> None:
+    stay = await at.stay()
+    for first, count in ((201, 1), (101, 100), (1, 100)):
+        (await at.desk.upload(stay, charges(count, first), at.key())).must()
+    await at.must_hold(stay.visit, lines=201, total="402.00")
+
+
+@FAMILY.case("A refund that overtakes its line is done once that came", "退费先于原明细到达")
+async def refund_overtakes(at: Bench) -> None:
+    stay, key = await at.stay(), at.key()
+    back = charges(1)[0].but(
+        serial="R1", refund_of="000001", quantity=Decimal(-1), amount=Decimal(-2)
+    )
+    (await at.desk.upload(stay, [back], key)).must_refuse("lines-refused")
+    (await at.desk.upload(stay, charges(1), at.key())).must()
+    (await at.desk.upload(stay, [back], key)).must()
+    await at.must_hold(stay.visit, lines=2, total="0.00")
+
+
 @FAMILY.case("An empty batch is refused, not shrugged at", "空批次应予拒绝")
 async def empty_batch(at: Bench) -> None:
     (await at.desk.upload(await at.stay(), [], at.key())).must_refuse()

@@ -108,6 +108,15 @@ async def answer_not_awaited(at: Bench) -> None:
     await at.must_hold(stay.visit, lines=1, total="2.00")
 
 
+@FAMILY.case("A settle that overtakes its discharge is done once that came", "结算先于出院到达")
+async def reordered(at: Bench) -> None:
+    stay, key = await at.stay_with(2), at.key()
+    (await at.desk.settle(stay, FOUR, key)).must_refuse("no-such-move")
+    (await at.desk.discharge(stay, at.now, at.key())).must()
+    (await at.desk.settle(stay, FOUR, key)).must()
+    expect(len(await at.settlements(stay.visit)) == 1, "not exactly one settlement")
+
+
 def _line(stay: Stay) -> dict[str, object]:
     return {
         "serial": "000001",
