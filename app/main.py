@@ -23,6 +23,7 @@ from app.gateway.routes import router as gateway
 from app.institutions.routes import router as institutions
 from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
+from app.proof.routes import router as proof
 from app.reference.routes import router as reference
 from app.reversal.routes import router as reversal
 from app.review.routes import router as review
@@ -59,6 +60,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     review,
     advance,
     clearing,
+    proof,
     deadlines,
     reference,
     gateway,

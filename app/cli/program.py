@@ -14,10 +14,9 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 import app
-from app.cli import clients, sandbox, serving
+from app.cli import clients, proving, sandbox, serving
 from app.cli import demo as showcase
 from app.cli import generate as traffic
-from app.cli.acts import look
 from app.cli.credentials import ensure_credentials
 from app.cli.examples import lay_examples
 from app.cli.seeding import seed as load_seeds
@@ -26,8 +25,6 @@ from app.cli.token import token
 from app.conformance import command as conformance
 from app.institutions import notice
 from app.kernel.refusal import Refusal
-from app.ledger import service as ledger
-from app.ledger.model import Proof
 from app.main import create_app
 from app.reference import refusals
 from app.runtime.embedded import EmbeddedPostgresError
@@ -57,6 +54,10 @@ program = typer.Typer(
 program.add_typer(clients.program, name="clients")
 program.add_typer(conformance.program, name="conformance")
 program.command()(token)
+program.command()(proving.verify)
+program.command()(proving.trace)
+program.command()(proving.seal)
+program.add_typer(proving.audit, name="audit")
 program.command()(tick)
 program.command("expire", hidden=True)(tick)  # what it was called when filings alone fell due
 program.add_typer(sandbox.program, name="sandbox")
@@ -171,23 +172,6 @@ def generate(
             return await traffic.generate(hub, settings, asked, console)
 
     traffic.summarise(asyncio.run(work()), console)
-
-
-@program.command()
-def verify() -> None:
-    """Prove the ledger: every balance is the sum of its postings, and all sum to zero."""
-
-    async def work() -> Proof:
-        async with open_hub(Settings()) as hub, look(hub) as reading:
-            return await ledger.proof(reading.rx)
-
-    proof = asyncio.run(work())
-    if not proof.holds:
-        raise StandaloneError(f"The ledger does not add up: {proof.difference}")
-    typer.echo(
-        f"The ledger adds up: {proof.accounts} accounts, {proof.entries} entries, "
-        f"{proof.postings} postings, {proof.turnover} yuan turned over, balances sum to zero."
-    )
 
 
 @institutions.command("read-notice")

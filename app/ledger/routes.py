@@ -10,7 +10,7 @@ from app.kernel.regions import REGION_CODE
 from app.ledger import service
 from app.ledger.errors import AccountUnknown, PostingsOfWhat
 from app.ledger.model import AccountKind
-from app.ledger.schemas import AccountView, PostingView, ProofView
+from app.ledger.schemas import AccountView, PostingView
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -82,18 +82,3 @@ async def postings(
     """
     found = await service.postings(reading, page, account=account, subject=subject)
     return PageView.of(found, PostingView.of)
-
-
-@router.get(
-    "/proof",
-    summary="Prove that the books add up 账账核对",
-    response_model=ProofView,
-    dependencies=[only(PartyKind.OPERATOR)],
-)
-async def proof(reading: OpenReading) -> ProofView:
-    """Add every account up from its postings and hold it against its balance, step by step.
-
-    All balances sum to zero, no step is missing, none is repeated; otherwise the first difference
-    is answered with both figures. 由分录重算全部余额并逐笔核对；不符时返回首个差异及两个数值。
-    """
-    return ProofView.of(await service.proof(reading.rx))

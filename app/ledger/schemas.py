@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 
 from app.ledger.chart import normal_side
-from app.ledger.model import AccountKind, Balance, Difference, Event, Posted, Proof, Side
+from app.ledger.model import AccountKind, Balance, Event, Posted, Side
 
 _YUAN = "yuan with two decimals 元，两位小数"
 
@@ -87,52 +87,4 @@ class PostingView(BaseModel):
             amount=str(it.amount),
             version=it.version,
             balance=None if it.balance is None else str(it.balance),
-        )
-
-
-class DifferenceView(BaseModel):
-    """Two figures that ought to be one 账务差异."""
-
-    what: str = Field(description="Which figure 差异项目", examples=["balance"])
-    account: str | None = Field(
-        description="Account concerned 所涉账户", examples=["uncleared:110000:370000"]
-    )
-    found: int = Field(
-        description="As kept; fen, or a count 账面值（分或笔数）", examples=[1825000]
-    )
-    expected: int = Field(
-        description="As added up from the postings 按分录重算值", examples=[1825001]
-    )
-
-    @classmethod
-    def of(cls, it: Difference) -> DifferenceView:
-        """Show a difference."""
-        return cls(what=it.what, account=it.account, found=it.found, expected=it.expected)
-
-
-class ProofView(BaseModel):
-    """The books, added up afresh 账账核对结果."""
-
-    holds: bool = Field(description="Whether everything adds up 是否相符", examples=[True])
-    accounts: int = Field(description="Accounts 账户数", examples=[42])
-    entries: int = Field(description="Entries 记账事件数", examples=[1200])
-    postings: int = Field(description="Postings 分录数", examples=[1190])
-    turnover: str = Field(
-        description=f"Sum of all postings, {_YUAN} 发生额合计", examples=["9321050.25"]
-    )
-    difference: DifferenceView | None = Field(
-        description="The first difference; null when there is none 首个差异，相符时为 null"
-    )
-
-    @classmethod
-    def of(cls, it: Proof) -> ProofView:
-        """Show a proof."""
-        difference = None if it.difference is None else DifferenceView.of(it.difference)
-        return cls(
-            holds=it.holds,
-            accounts=it.accounts,
-            entries=it.entries,
-            postings=it.postings,
-            turnover=str(it.turnover),
-            difference=difference,
         )

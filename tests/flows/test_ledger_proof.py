@@ -81,9 +81,14 @@ async def test_a_lost_posting_is_answered_over_http(books: World) -> None:
         await tx.exec_driver_sql("DELETE FROM posting WHERE debit_version = 3")
     answer = (await books.operator.get("/v1/ledger/proof")).json()
     assert answer["holds"] is False
-    assert answer["difference"] == {
-        "what": "balance",
-        "account": "payable:370000:H37010000001",
+    assert answer["difference"]["law"] == "balance_of_postings"
+    assert answer["difference"]["title_zh"] == "账户余额等于其分录合计"
+    assert answer["difference"]["difference"] == {
+        "subject": "payable:370000:H37010000001",
+        "insured_place": None,
+        "treatment_place": "370000",
+        "institution": "H37010000001",
+        "period": None,
         "found": -300,
         "expected": -200,
     }

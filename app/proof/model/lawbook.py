@@ -312,5 +312,6 @@ LAWS = (
         expected="fewer than two",
         expected_zh="少于两天",
         unit=Unit.DAYS,
+        warning=True,
     ),
 )

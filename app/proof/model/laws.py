@@ -18,7 +18,10 @@ class Unit(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """Two figures that must be one; `found` and `expected` say which two, in both languages."""
+    """Two figures that must be one; `found` and `expected` say which two, in both languages.
+
+    A warning is a law about time: it alarms, and the books add up all the same.
+    """
 
     code: str
     title: str
@@ -28,6 +31,7 @@ class Law:
     expected: str
     expected_zh: str
     unit: Unit = Unit.FEN
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +79,24 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Say whether every law holds."""
-        return self.first is None
+        """Say whether everything adds up."""
+        return not self.broken
 
     @property
     def broken(self) -> tuple[Finding, ...]:
         """Return the laws that do not hold, in the order of the laws."""
-        return tuple(it for it in self.findings if it.difference is not None)
+        return tuple(it for it in self._different if not it.law.warning)
+
+    @property
+    def alarms(self) -> tuple[Finding, ...]:
+        """Return what is late."""
+        return tuple(it for it in self._different if it.law.warning)
 
     @property
     def first(self) -> Finding | None:
         """Return the first law that does not hold."""
         return next(iter(self.broken), None)
+
+    @property
+    def _different(self) -> tuple[Finding, ...]:
+        return tuple(it for it in self.findings if it.difference is not None)

@@ -7,30 +7,29 @@ from __future__ import annotations
 
 from app.proof.model.seals import Journal
 
-# A posting is a step of two accounts; a place and an institution read each step of their own.
+# A posting is a step of two accounts; a place and an institution read each step of their own. Who
+# may not see the account at the other end still reads its name.
 _LEDGER_LINES = """
-    SELECT p.id, whose.participant, leg.account COLLATE "C" AS rank,
+    SELECT p.id, whose.participant, a.name COLLATE "C" AS rank,
            json_build_object(
-               'account', leg.account, 'version', leg.version, 'at',
+               'account', a.name, 'version', leg.version, 'at',
                to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'event', e.event,
                'subject', e.subject, 'day', e.effective_day, 'policy_version', e.policy_version,
-               'side', leg.side, 'counter_account', leg.counter_account, 'amount',
-               to_char(p.fen / 100.0, 'FM9999999999999990.00'), 'balance',
+               'side', leg.side, 'counter_account', coalesce(o.name, account_name(leg.other)),
+               'amount', to_char(p.fen / 100.0, 'FM9999999999999990.00'), 'balance',
                to_char(leg.balance_fen / 100.0, 'FM9999999999999990.00')
            )::text AS line
       FROM posting p
       JOIN entry e ON e.id = p.entry_id
-      JOIN account d ON d.id = p.debit_account
-      JOIN account c ON c.id = p.credit_account
      CROSS JOIN LATERAL (VALUES
-               (d.name, 'debit', c.name, p.debit_version, p.debit_balance_fen,
-                d.insured_place, d.treatment_place, d.institution),
-               (c.name, 'credit', d.name, p.credit_version, p.credit_balance_fen,
-                c.insured_place, c.treatment_place, c.institution)
-           ) AS leg(account, side, counter_account, version, balance_fen,
-                    insured_place, treatment_place, institution)
+               (p.debit_account, 'debit', p.credit_account, p.debit_version, p.debit_balance_fen),
+               (p.credit_account, 'credit', p.debit_account, p.credit_version,
+                p.credit_balance_fen)
+           ) AS leg(account, side, other, version, balance_fen)
+      JOIN account a ON a.id = leg.account
+      LEFT JOIN account o ON o.id = leg.other
      CROSS JOIN LATERAL (VALUES
-               (leg.insured_place::text), (leg.treatment_place::text), (leg.institution::text)
+               (a.insured_place::text), (a.treatment_place::text), (a.institution::text)
            ) AS whose(participant)
      WHERE whose.participant IS NOT NULL
 """

@@ -1,0 +1,1 @@
+"""Proofs, seals, traces and the trail as they look on the wire."""
