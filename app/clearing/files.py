@@ -36,9 +36,12 @@ def notice_page(it: Notice) -> str:
     """
     zh, en = _TITLES[it.kind]
     issued = business_day(it.issued_at)
+    settled = it.totals.settlements - it.reviewed.items
     rows = "".join(
         (
-            _row("清算数 Claimed", it.totals.settlements, it.totals.fund),
+            _row("结算数 Settled", settled, it.totals.fund + it.reviewed.fund),
+            _part("减：审核扣款 Less: deducted in review", it.reviewed),
+            _row("清算数（控制总数）Claimed (control totals)", *_control(it)),
             _part("减：争议核减 Less: deducted after contest", it.deducted),
             _part("减：争议顺延 Less: contested, rolled forward", it.rolled),
             _sum_row("本次应付" if it.kind is NoticeKind.PAYABLE else "本次应收", it),
@@ -64,9 +67,10 @@ def notice_page(it: Notice) -> str:
 <tr><th>付款附言 Reference</th><td>{escape(_reference(it))}</td></tr>
 <tr><th>明细摘要 Digest</th><td class="root">{it.root.hex()}</td></tr>
 </tbody></table>
-<p class="note">控制总数：{it.totals.settlements} 笔，{it.totals.fund} 元。全收全支，不轧差。
-Control totals: {it.totals.settlements} settlements, {it.totals.fund} yuan; gross, nothing set
-off.</p>
+<p class="note">控制总数：{it.totals.settlements} 笔，费用总额 {it.totals.total} 元，基金支付
+{it.totals.fund} 元。全收全支，不轧差。
+Control totals: {it.totals.settlements} items, cost {it.totals.total} yuan, fund share
+{it.totals.fund} yuan; gross, nothing set off.</p>
 <p class="issuer">部级经办机构<br>{written_day(issued)}</p>
 </body></html>
 """
@@ -170,6 +174,10 @@ def _row(label: str, number: int, amount: Money) -> str:
         f'<tr><th>{escape(label)}</th><td class="amount">{number}</td>'
         f'<td class="amount">{grouped(amount)}</td></tr>'
     )
+
+
+def _control(it: Notice) -> tuple[int, Money]:
+    return it.totals.settlements, it.totals.fund
 
 
 def _part(label: str, part: Part) -> str:

@@ -58,6 +58,9 @@ claim = sa.Table(
     sa.Column("settlement_count", sa.BigInteger, nullable=False),
     fen("total_fen"),
     fen("fund_fen"),
+    # what of these review deducted, off the sums
+    sa.Column("reviewed_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("reviewed_fen", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("root", sa.LargeBinary, nullable=False),
     moment("noticed_at", nullable=True),
     sa.CheckConstraint("insured_place <> treatment_place", name="two_places"),

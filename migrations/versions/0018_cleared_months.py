@@ -67,6 +67,8 @@ def upgrade() -> None:
         postgresql_include=COUNTED,
     )
     op.execute("GRANT UPDATE (conceded_fen) ON settlement TO hub_app")
+    for name in ("reviewed_count", "reviewed_fen"):
+        op.add_column("claim", sa.Column(name, sa.BigInteger, nullable=False, server_default="0"))
     _create_reassignment()
 
 
@@ -123,6 +125,8 @@ def downgrade() -> None:
     """Mark the settlements again."""
     op.execute("REVOKE UPDATE (outcome, claim_id) ON bank_confirmation FROM hub_app")
     op.drop_table("reassignment")
+    for name in ("reviewed_fen", "reviewed_count"):
+        op.drop_column("claim", name)
     op.execute(DropSequence(SERIAL))
     op.add_column("settlement", sa.Column("clearing", sa.Text))
     op.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -54,7 +55,23 @@ async def test_a_deduction_lowers_the_claim_of_the_month_it_became_final_in(worl
     issued = await noticed(world, clearing)
     assert issued["payable_fund"] == "270.00"
     listed = (await world.agency("110000").get(f"/v1/clearings/{clearing}/notices")).json()
-    assert listed["items"][0]["deducted"] == {"items": 0, "fund": "0.00"}
+    notice = listed["items"][0]
+    assert notice["reviewed"] == claim["reviewed"] == {"items": 1, "fund": "30.00"}
+    assert notice["deducted"] == {"items": 0, "fund": "0.00"}
+    beijing = world.agency("110000")
+    page = await world.http.get(
+        f"/v1/clearings/{clearing}/notices/{notice['number']}",
+        headers=beijing.headers() | {"Accept": "text/html"},
+    )
+    shown = re.findall(r'<th>(.*?)</th><td class="amount">(.*?)</td><td.*?>(.*?)</td>', page.text)
+    assert [(label.split()[0], number, amount) for label, number, amount in shown] == [
+        ("结算数", "2", "300.00"),
+        ("减：审核扣款", "1", "30.00"),
+        ("清算数（控制总数）Claimed", "3", "270.00"),
+        ("减：争议核减", "0", "0.00"),
+        ("减：争议顺延", "0", "0.00"),
+        ("本次应付", "3", "270.00"),
+    ]
     kept = await balances(world)
     assert kept["notified:110000:370000"][0] == 27000
     assert kept["uncleared:110000:370000"][0] == -2000

@@ -160,17 +160,27 @@ class Totals:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some items of a claim: how many, and what of the fund they come to."""
+
+    items: int = 0
+    fund: Money = ZERO
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """All that one treatment place claims of one insured place in a clearing, gross (全收全支).
 
-    `root` digests the settlements behind it, so that both sides can tell they mean the same.
+    `root` digests the items behind it, so that both sides can tell they mean the same; `reviewed`
+    is what of them review deducted, taken off the totals.
     """
 
     id: int
     insured_place: str
     treatment_place: str
     totals: Totals
+    reviewed: Part
     root: bytes
     noticed_at: datetime | None = None
 
@@ -182,6 +192,7 @@ class PairTotal:
     insured_place: str
     treatment_place: str
     totals: Totals
+    reviewed: Part
     root: bytes
 
 
@@ -282,14 +293,6 @@ class DueDates:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Some items of a claim: how many, and what of the fund they come to."""
-
-    items: int = 0
-    fund: Money = ZERO
-
-
-@dataclass(frozen=True, slots=True)
 class Due:
     """What of a claim is called for: all but what was deducted and what rolls forward."""
 
@@ -317,6 +320,7 @@ class NoticeDraft:
 class Notice:
     """A payable or receivable notice (付款/收款通知书) with the control totals of its claim.
 
+    What review deducted is off the totals; what contests took and what rolls is off the amount.
     `counterpart` is the notice of the other side. A negative amount is a credit: the treatment
     place owes it to the insured place.
     """
@@ -333,6 +337,7 @@ class Notice:
     party_name: str
     counter_name: str
     totals: Totals
+    reviewed: Part
     deducted: Part
     rolled: Part
     amount: Money

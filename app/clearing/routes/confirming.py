@@ -32,6 +32,9 @@ from app.runtime.problems import problems
 
 router = APIRouter(prefix="/v1/clearings/{number}/claims", tags=["clearings 清算"])
 _CLAIM = "/{insured_place}/{treatment_place}"
+# Whoever speaks of a claim may hear these first, and whoever contests in it those last.
+SPEAKING = (ClaimUnknown, ClaimForeign, ClaimConfirmed, ClaimNoticed)
+CONTESTING = (ContestSideWrong, ContestRefused)
 
 
 async def pair_of(insured_place: Place, treatment_place: Place) -> Pair:
@@ -76,15 +79,7 @@ async def standing(number: Number, pair: AskedPair, reading: OpenReading) -> Sta
     status_code=201,
     summary="Confirm a claim by its digest 按摘要确认清算对",
     response_model=StandingView,
-    responses=problems(
-        ClaimUnknown,
-        ClaimForeign,
-        ClaimConfirmed,
-        ClaimNoticed,
-        DigestMismatch,
-        ContestSideWrong,
-        ContestRefused,
-    ),
+    responses=problems(*SPEAKING, DigestMismatch, *CONTESTING),
     dependencies=[only(PartyKind.AGENCY)],
 )
 async def confirm(number: Number, pair: AskedPair, body: DigestIn, door: OpenDoor) -> Response:
@@ -106,16 +101,7 @@ async def confirm(number: Number, pair: AskedPair, body: DigestIn, door: OpenDoo
     status_code=201,
     summary="Confirm a page of lines 分页逐笔确认",
     response_model=StandingView,
-    responses=problems(
-        ClaimUnknown,
-        ClaimForeign,
-        ClaimConfirmed,
-        ClaimNoticed,
-        TotalrowMismatch,
-        LinesMismatch,
-        ContestSideWrong,
-        ContestRefused,
-    ),
+    responses=problems(*SPEAKING, TotalrowMismatch, LinesMismatch, *CONTESTING),
     dependencies=[only(PartyKind.AGENCY)],
 )
 async def confirm_lines(number: Number, pair: AskedPair, body: LinesIn, door: OpenDoor) -> Response:

@@ -71,6 +71,18 @@ class TotalsView(BaseModel):
         return cls(settlements=it.settlements, total=str(it.total), fund=str(it.fund))
 
 
+class PartView(BaseModel):
+    """Some items of a claim 部分明细合计."""
+
+    items: int = Field(description="Items 笔数", examples=[1])
+    fund: str = Field(description=f"Their fund share, {_YUAN} 基金支付额", examples=["300.00"])
+
+    @classmethod
+    def of(cls, it: Part) -> PartView:
+        """Show a part."""
+        return cls(items=it.items, fund=str(it.fund))
+
+
 class ClearingView(BaseModel):
     """A clearing; its totals cover the claims the reader is a side of 清算."""
 
@@ -122,8 +134,11 @@ class ClaimView(BaseModel):
         description="Treatment place, receives 就医地（收款）", examples=["370000"]
     )
     totals: TotalsView = Field(description="Control totals 控制总数")
+    reviewed: PartView = Field(
+        description="What review deducted, off the totals already 其中审核扣款，控制总数已扣除"
+    )
     root: str = Field(
-        description="SHA-256 over the settlements behind it, see the items 结算明细摘要",
+        description="SHA-256 over the items behind it, see the items 结算明细摘要",
         examples=[_ROOT],
     )
 
@@ -134,6 +149,7 @@ class ClaimView(BaseModel):
             insured_place=it.insured_place,
             treatment_place=it.treatment_place,
             totals=TotalsView.of(it.totals),
+            reviewed=PartView.of(it.reviewed),
             root=it.root.hex(),
         )
 
@@ -260,18 +276,6 @@ class DueDatesView(BaseModel):
         return cls(to_finance_by=it.to_finance_by, pay_by=it.pay_by, announced=it.announced)
 
 
-class PartView(BaseModel):
-    """Some items of a claim 部分明细合计."""
-
-    items: int = Field(description="Items 笔数", examples=[1])
-    fund: str = Field(description=f"Their fund share, {_YUAN} 基金支付额", examples=["300.00"])
-
-    @classmethod
-    def of(cls, it: Part) -> PartView:
-        """Show a part."""
-        return cls(items=it.items, fund=str(it.fund))
-
-
 class NoticeView(BaseModel):
     """A payable or receivable notice 付款/收款通知书."""
 
@@ -295,10 +299,12 @@ class NoticeView(BaseModel):
         description="Day it was paid in full 足额到账日", examples=["2025-11-20"]
     )
     totals: TotalsView = Field(description="Control totals of the claim 控制总数")
+    reviewed: PartView = Field(
+        description="What review deducted, off the control totals already "
+        "其中审核扣款，控制总数已扣除"
+    )
     deducted: PartView = Field(
-        description="Taken off by contests after the claim was made; not in the amount. What "
-        "review deducted is an item of the claim itself "
-        "争议核减，不计入金额；审核扣款已计入控制总数"
+        description="What contests took off the totals; not in the amount 争议核减，不计入金额"
     )
     rolled: PartView = Field(
         description="Contested and rolled forward; not in the amount 争议顺延，不计入金额"
@@ -321,6 +327,7 @@ class NoticeView(BaseModel):
             paid=str(it.paid),
             outstanding=str(it.outstanding),
             paid_on=it.paid_on,
+            reviewed=PartView.of(it.reviewed),
             deducted=PartView.of(it.deducted),
             rolled=PartView.of(it.rolled),
             totals=TotalsView.of(it.totals),

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.clearing.model import Claim, PairTotal, Totals
+from app.clearing.model import Claim, PairTotal, Part, Totals
 from app.clearing.tables import claim
 from app.kernel.money import Money
 from app.runtime.auth import Scope, visible
@@ -18,10 +18,10 @@ _CLAIM = sa.text(
     """
     WITH made AS (
         INSERT INTO claim (clearing_id, insured_place, treatment_place, settlement_count,
-                           total_fen, fund_fen, root)
-        SELECT :id, t.insured_place, t.treatment_place, t.settlements, t.total, t.fund, t.root
-          FROM unnest(:insured_places, :treatment_places, :settlements, :totals, :funds, :roots)
-               AS t(insured_place, treatment_place, settlements, total, fund, root)
+                           total_fen, fund_fen, reviewed_count, reviewed_fen, root)
+        SELECT :id, t.*
+          FROM unnest(:insured_places, :treatment_places, :settlements, :totals, :funds,
+                      :reviewed, :reviewed_funds, :roots) AS t
         RETURNING settlement_count, total_fen, fund_fen
     )
     UPDATE clearing
@@ -38,6 +38,8 @@ _CLAIM = sa.text(
     sa.bindparam("settlements", type_=ARRAY(sa.BigInteger)),
     sa.bindparam("totals", type_=ARRAY(sa.BigInteger)),
     sa.bindparam("funds", type_=ARRAY(sa.BigInteger)),
+    sa.bindparam("reviewed", type_=ARRAY(sa.BigInteger)),
+    sa.bindparam("reviewed_funds", type_=ARRAY(sa.BigInteger)),
     sa.bindparam("roots", type_=ARRAY(sa.LargeBinary)),
 )
 SEEN = visible(regions=(claim.c.insured_place, claim.c.treatment_place))
@@ -57,6 +59,8 @@ async def make_claims(tx: Tx, clearing_id: int, pairs: Sequence[PairTotal]) -> N
         "settlements": [pair.totals.settlements for pair in pairs],
         "totals": [pair.totals.total.fen for pair in pairs],
         "funds": [pair.totals.fund.fen for pair in pairs],
+        "reviewed": [pair.reviewed.items for pair in pairs],
+        "reviewed_funds": [pair.reviewed.fund.fen for pair in pairs],
         "roots": [pair.root for pair in pairs],
     }
     changed = (await tx.execute(_CLAIM, row)).rowcount
@@ -81,6 +85,7 @@ def claim_of(row: sa.Row[Any]) -> Claim:
         insured_place=row.insured_place,
         treatment_place=row.treatment_place,
         totals=totals_of(row),
+        reviewed=Part(row.reviewed_count, Money(row.reviewed_fen)),
         root=row.root,
         noticed_at=row.noticed_at,
     )

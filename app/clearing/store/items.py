@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.clearing.model import Item, ItemKind, PairTotal, Totals
+from app.clearing.model import Item, ItemKind, PairTotal, Part, Totals
 from app.clearing.model.confirming import Pair
 from app.clearing.model.paying import CityShare
 from app.clearing.tables import carried, claim, clearing, contest
@@ -32,18 +32,20 @@ _TOTALS = sa.text(
     """
     SELECT insured_place, treatment_place, count(*) AS settlement_count,
            sum(total_fen)::bigint AS total_fen, sum(fund_fen)::bigint AS fund_fen,
+           count(reviewed_fen) AS reviewed_count,
+           coalesce(sum(reviewed_fen), 0)::bigint AS reviewed_fen,
            sha256(convert_to(string_agg(
                number || ' ' || total_fen || ' ' || fund_fen, E'\\n' ORDER BY number COLLATE "C"
            ), 'UTF8')) AS root
       FROM (SELECT insured_place, treatment_place, number, total_fen,
-                   fund_fen - conceded_before_fen AS fund_fen
+                   fund_fen - conceded_before_fen AS fund_fen, NULL::bigint AS reviewed_fen
               FROM settlement WHERE scheme = :scheme AND month = ANY (:months)
             UNION ALL
-            SELECT insured_place, treatment_place, number, 0, - amount_fen
+            SELECT insured_place, treatment_place, number, 0, - amount_fen, amount_fen
               FROM deduction WHERE scheme = :scheme AND month = ANY (:months)
             UNION ALL
             SELECT c.insured_place, c.treatment_place, c.settlement, s.total_fen,
-                   coalesce(c.agreed_fen, c.fund_fen)
+                   coalesce(c.agreed_fen, c.fund_fen), NULL
               FROM contest c JOIN settlement s ON s.number = c.settlement
              WHERE c.waiting AND s.scheme = :scheme AND coalesce(c.agreed_fen, c.fund_fen) <> 0
            ) AS item
@@ -203,6 +205,7 @@ async def totals(tx: Tx, scheme: Scheme, months: Sequence[Month]) -> list[PairTo
             insured_place=row.insured_place,
             treatment_place=row.treatment_place,
             totals=Totals(row.settlement_count, Money(row.total_fen), Money(row.fund_fen)),
+            reviewed=Part(row.reviewed_count, Money(row.reviewed_fen)),
             root=bytes(row.root),
         )
         for row in await tx.execute(_TOTALS, asked)

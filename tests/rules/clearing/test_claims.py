@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.clearing.model import Claim, Due, NoticeKind, Totals
+from app.clearing.model import Claim, Due, NoticeKind, Part, Totals
 from app.clearing.rules.net import nets_of, statement_of
 from app.clearing.rules.notices import due_dates, notices_of
 from app.kernel.money import ZERO, Money
@@ -25,6 +25,7 @@ def claim(
         insured_place=insured,
         treatment_place=treatment,
         totals=Totals(settlements, Money(total), Money(fund)),
+        reviewed=Part(),
         root=bytes(32),
     )
 

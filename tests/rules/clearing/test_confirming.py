@@ -23,6 +23,7 @@ from app.clearing.model import (
     ContestEvent,
     ContestReason,
     ContestState,
+    Part,
     Side,
     Totals,
 )
@@ -39,6 +40,7 @@ CLAIM = Claim(
     insured_place="110000",
     treatment_place="370000",
     totals=Totals(2, Money(500), Money(400)),
+    reviewed=Part(),
     root=bytes(32),
 )
 CONTEST = Contest(
