@@ -224,6 +224,10 @@ review_line = sa.Table(
     METADATA,
     sa.Column("review_id", sa.BigInteger, sa.ForeignKey("review.id"), primary_key=True),
     sa.Column("institution", sa.CHAR(12), primary_key=True),
+    # as of the review, which an institution does not see as a whole
+    sa.Column("review", sa.Text, nullable=False),
+    sa.Column("place", sa.CHAR(6), nullable=False),
+    sa.Column("month", sa.CHAR(7), nullable=False),
     sa.Column("settlement_count", sa.BigInteger, nullable=False),
     fen("total_fen"),
     fen("fund_fen"),
@@ -233,7 +237,9 @@ review_line = sa.Table(
     fen("due_fen"),
     sa.CheckConstraint("due_fen = fund_fen - deducted_fen", name="due_fen"),
     # "what was closed for this institution"
-    sa.Index("ix_review_line_institution", "institution", "review_id"),
+    sa.Index("ix_review_line_institution", "institution", "place", "month"),
+    # "how a place's institutions stand"
+    sa.Index("ix_review_line_place", "place", "institution"),
 )
 review_alert = sa.Table(
     "review_alert",

@@ -274,6 +274,9 @@ def _create_review() -> None:
         "review_line",
         sa.Column("review_id", sa.BigInteger, nullable=False),
         _char("institution", 12),
+        _text("review"),
+        _char("place", 6),
+        _char("month", 7),
         *_whole("settlement_count", "total_fen", "fund_fen", "own_fen"),
         *_whole("deduction_count", "deducted_fen", "due_fen"),
         sa.PrimaryKeyConstraint("review_id", "institution", name="pk_review_line"),
@@ -282,7 +285,8 @@ def _create_review() -> None:
         ),
         sa.CheckConstraint("due_fen = fund_fen - deducted_fen", name="ck_review_line_due_fen"),
     )
-    op.create_index("ix_review_line_institution", "review_line", ["institution", "review_id"])
+    op.create_index("ix_review_line_institution", "review_line", ["institution", "place", "month"])
+    op.create_index("ix_review_line_place", "review_line", ["place", "institution"])
     op.create_table(
         "review_alert",
         _char("place", 6),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -21,6 +20,7 @@ from app.review.model.deducting import (
     DeductionReason,
     DeductionState,
 )
+from app.review.schemas.amounts import AmountMoved
 
 _SETTLEMENT, _DEDUCTION = "A3701002509010000001", "K3701002510080000001"
 _NOTE = "经核对病历，该项与工伤部位无关"
@@ -31,7 +31,6 @@ _ITEM: JsonDict = {
     "amount": "12.80",
     "note": _NOTE,
 }
-Yuan = Annotated[str, Field(pattern=r"^[0-9]{1,13}(\.[0-9]{1,2})?$", max_length=20)]
 
 
 def _shown(example: JsonDict) -> ConfigDict:
@@ -58,7 +57,7 @@ class DeductionIn(BaseModel):
         description="Reason; see dictionary `deduction_reason` 扣款原因，见代码表",
         examples=["not_injury_related"],
     )
-    amount: Yuan = Field(
+    amount: AmountMoved = Field(
         description="At most what the fund bears, former deductions taken off, yuan "
         "扣款金额（元），不超过基金支付余额",
         examples=["12.80"],
@@ -139,7 +138,7 @@ class DecisionIn(BaseModel):
     decision: DecisionAsked = Field(
         description="upheld 维持, lowered 部分维持, withdrawn 撤回", examples=["lowered"]
     )
-    amount: Yuan | None = Field(
+    amount: AmountMoved | None = Field(
         default=None,
         description="What is still deducted where lowered, yuan 部分维持时的扣款金额（元）",
         examples=["6.40"],

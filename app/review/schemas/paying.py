@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,8 +14,8 @@ from app.review.model.monthly import (
     PaymentAsked,
     StatementLine,
 )
+from app.review.schemas.amounts import AmountMoved
 from app.review.schemas.monthly import (
-    Amount,
     InstitutionCode,
     MonthText,
     PlaceCode,
@@ -52,8 +52,7 @@ class PaymentIn(BaseModel):
 
     place: PlaceCode
     institution: InstitutionCode
-    amount: Amount = Field(
-        pattern=r"^(?!0+(\.0{1,2})?$)[0-9]",
+    amount: AmountMoved = Field(
         description="Amount, yuan; above zero 金额（元），大于零",
         examples=["44.80"],
     )
@@ -79,7 +78,7 @@ class InstitutionPaymentView(BaseModel):
     institution: InstitutionCode
     amount: str = Field(description="Amount, yuan 金额（元）", examples=["44.80"])
     bank_reference: str = ReferenceField
-    paid_on: Day = Field(description="Day of the transfer 拨付日期", examples=["2025-10-24"])
+    paid_on: date = Field(description="Day of the transfer 拨付日期", examples=["2025-10-24"])
     recorded_at: datetime = Field(
         description="Recorded 登记时间", examples=["2025-10-24T15:00:00+08:00"]
     )

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from app.kernel.calendar import Month
 from app.kernel.parties import PartyKind
-from app.kernel.regions import Level
 from app.parties import service as parties
 from app.review.errors import ReviewExists, ReviewForeign, ReviewUnknown
 from app.review.model.monthly import (
@@ -45,8 +44,7 @@ async def close(work: Work, asked: CloseAsked) -> Review:
     """
     if work.caller.kind is not PartyKind.AGENCY or not work.caller.governs(asked.place):
         raise ReviewForeign
-    if (await parties.region(work.tx, asked.place)).level is Level.DISTRICT:
-        raise ReviewForeign  # its city is owed, or its province
+    await parties.region(work.tx, asked.place)
     month = MonthAsked(place=asked.place, month=asked.month)
     await store.hold(work.tx, asked.place)
     existing = await kept.number_of(work.tx, month)

@@ -113,14 +113,14 @@ _CLOSE = sa.text(
                   FROM items) AS r
         RETURNING id, number
     ), lines AS (
-        INSERT INTO review_line (review_id, institution, settlement_count, total_fen, fund_fen,
-                                 own_fen, deduction_count, deducted_fen, due_fen)
-        SELECT made.id, institution, settlement_count, total_fen, fund_fen, own_fen,
-               deduction_count, deducted_fen, fund_fen - deducted_fen
+        INSERT INTO review_line (review_id, institution, review, place, month, settlement_count,
+                                 total_fen, fund_fen, own_fen, deduction_count, deducted_fen,
+                                 due_fen)
+        SELECT made.id, institution, made.number, :place, :month, settlement_count, total_fen,
+               fund_fen, own_fen, deduction_count, deducted_fen, fund_fen - deducted_fen
           FROM made, sums
-        RETURNING institution
     )
-    SELECT made.number, (SELECT count(*) FROM lines) AS institutions FROM made
+    SELECT number FROM made
     """
 ).bindparams(
     *(
@@ -220,7 +220,7 @@ async def close(
         "client": by.client,
         "policy_version": by.policy_version,
     }
-    return str((await tx.execute(_CLOSE, row)).one().number)
+    return str((await tx.execute(_CLOSE, row)).scalar_one())
 
 
 async def upload(tx: Tx, number: str, by: Stamp) -> None:

@@ -22,7 +22,6 @@ from app.review.store.stamp import Stamp
 from app.review.tables import (
     institution_payment,
     institution_payment_serial,
-    review,
     review_line,
 )
 from app.runtime.auth import Scope, visible
@@ -67,26 +66,24 @@ _paid = (
     )
     .where(
         institution_payment.c.institution == review_line.c.institution,
-        institution_payment.c.place == review.c.place,
+        institution_payment.c.place == review_line.c.place,
     )
     .scalar_subquery()
 )
 _payable = (
     sa.select(-account.c.balance_fen)
     .where(
-        account.c.name == sa.literal("payable:") + review.c.place + ":" + review_line.c.institution
+        account.c.name
+        == sa.literal("payable:") + review_line.c.place + ":" + review_line.c.institution
     )
     .scalar_subquery()
 )
-_LINE_SEEN = visible(
-    regions=(review.c.place, sa.func.substr(review_line.c.institution, 2, 6)),
-    institution=review_line.c.institution,
-)
+_LINE_SEEN = visible(regions=(review_line.c.place,), institution=review_line.c.institution)
 # By place and institution; a standing is paged by both, which never change.
-_KEY = review.c.place + review_line.c.institution
+_KEY = review_line.c.place + review_line.c.institution
 _STANDINGS: sa.Select[Any] = (
     sa.select(
-        review.c.place,
+        review_line.c.place,
         review_line.c.institution,
         sa.func.count().label("months"),
         sa.cast(sa.func.sum(review_line.c.fund_fen), sa.BigInteger).label("settled_fen"),
@@ -94,22 +91,20 @@ _STANDINGS: sa.Select[Any] = (
         _paid.label("paid_fen"),
         sa.func.coalesce(_payable, 0).label("payable_fen"),
     )
-    .join(review, review.c.id == review_line.c.review_id)
     .where(
         _LINE_SEEN,
         sa.bindparam("after", type_=sa.Text) < _KEY,
-        _PLACE.is_(None) | (review.c.place == _PLACE),
+        _PLACE.is_(None) | (review_line.c.place == _PLACE),
         _INSTITUTION.is_(None) | (review_line.c.institution == _INSTITUTION),
     )
-    .group_by(review.c.place, review_line.c.institution)
+    .group_by(review_line.c.place, review_line.c.institution)
     .order_by(_KEY)
     .limit(_ROWS)
 )
 _MONTHS: sa.Select[Any] = (
-    sa.select(review_line, review.c.number, review.c.month)
-    .join(review, review.c.id == review_line.c.review_id)
-    .where(_LINE_SEEN, review.c.place == _PLACE, review_line.c.institution == _INSTITUTION)
-    .order_by(review.c.month.desc())
+    sa.select(review_line)
+    .where(_LINE_SEEN, review_line.c.place == _PLACE, review_line.c.institution == _INSTITUTION)
+    .order_by(review_line.c.month.desc())
     .limit(_ROWS)
 )
 _SEEN = visible(
@@ -187,7 +182,7 @@ async def months(
     """Read the closed months of an institution, the latest first."""
     row = {"place": place, "institution": institution, "rows": limit}
     return [
-        StatementLine(each.number, Month.parse(each.month), totals_of(each))
+        StatementLine(each.review, Month.parse(each.month), totals_of(each))
         for each in await conn.execute(_MONTHS, row | scope.binds())
     ]
 
