@@ -124,7 +124,7 @@ class AdvanceNotPaidYet(Refusal):
 
 
 class AdvanceBankReferenceReused(Refusal):
-    """The bank's reference belongs to another payment of an advance."""
+    """The payer confirmed another payment of an advance under this bank reference."""
 
     kind: ClassVar = Kind.CONFLICT
     code: ClassVar = "advance-bank-reference-reused"

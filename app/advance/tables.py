@@ -128,8 +128,8 @@ advance_transfer = sa.Table(
     sa.Column("agency_by", sa.Date, nullable=False),
     sa.Column("finance_by", sa.Date, nullable=False),
     sa.Column("announced", sa.Boolean, nullable=False),
-    # One payment of the bank is one transfer.
-    sa.Column("bank_reference", sa.Text, unique=True),
+    sa.Column("payer_place", sa.CHAR(6), nullable=False),
+    sa.Column("bank_reference", sa.Text),
     sa.Column("paid_on", sa.Date),
     moment("paid_at", nullable=True),
     sa.Column("paid_by", sa.Text),
@@ -145,6 +145,12 @@ advance_transfer = sa.Table(
     sa.CheckConstraint("(paid_at IS NULL) = (paid_on IS NULL)", name="paid_on"),
     sa.CheckConstraint("(state = 'received') = (received_at IS NOT NULL)", name="received_at"),
     sa.CheckConstraint("agency_by < finance_by", name="finance_by"),
+    sa.CheckConstraint(
+        "payer_place = CASE direction WHEN 'paid' THEN insured_place ELSE treatment_place END",
+        name="payer_place",
+    ),
+    # One payment of a payer's bank is one transfer.
+    sa.UniqueConstraint("payer_place", "bank_reference"),
     # "what is called for and not booked yet", of a pair and of all
     sa.Index(
         "ix_advance_transfer_open",

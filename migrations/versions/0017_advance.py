@@ -376,6 +376,7 @@ def _create_advance_transfer() -> None:
         sa.Column("agency_by", sa.Date, nullable=False),
         sa.Column("finance_by", sa.Date, nullable=False),
         sa.Column("announced", sa.Boolean, nullable=False),
+        sa.Column("payer_place", sa.CHAR(6), nullable=False),
         sa.Column("bank_reference", sa.Text),
         sa.Column("paid_on", sa.Date),
         sa.Column("paid_at", sa.DateTime(timezone=True)),
@@ -402,6 +403,10 @@ def _create_advance_transfer() -> None:
             "(paid_at IS NULL) = (paid_on IS NULL)", name="ck_advance_transfer_paid_on"
         ),
         sa.CheckConstraint(
+            "payer_place = CASE direction WHEN 'paid' THEN insured_place ELSE treatment_place END",
+            name="ck_advance_transfer_payer_place",
+        ),
+        sa.CheckConstraint(
             "purpose IN ('yearly', 'adjustment', 'increase')", name="ck_advance_transfer_purpose"
         ),
         sa.CheckConstraint(
@@ -419,8 +424,10 @@ def _create_advance_transfer() -> None:
         sa.ForeignKeyConstraint(
             ["run_id"], ["advance_run.id"], name="fk_advance_transfer_run_id_advance_run"
         ),
-        sa.UniqueConstraint("bank_reference", name="uq_advance_transfer_bank_reference"),
         sa.UniqueConstraint("change_id", name="uq_advance_transfer_change_id"),
+        sa.UniqueConstraint(
+            "payer_place", "bank_reference", name="uq_advance_transfer_payer_place_bank_reference"
+        ),
         sa.UniqueConstraint("payment_number", name="uq_advance_transfer_payment_number"),
         sa.UniqueConstraint("receipt_number", name="uq_advance_transfer_receipt_number"),
     )

@@ -94,7 +94,7 @@ async def advance_due(conn: Conn) -> Sequence[DueNotice]:
 async def _say_paid(work: Work, it: Notice, said: Said) -> None:
     LIFE_OF_TRANSFER.after(it.transfer.state, TransferEvent.SAY_PAID)
     transfers.require_payable(it.transfer, said, work.today)
-    if await kept.is_reused(work.tx, it.transfer.id, said.bank_reference):
+    if await kept.is_reused(work.tx, it.transfer, said.bank_reference):
         raise AdvanceBankReferenceReused(bank_reference=said.bank_reference)
     await kept.say_paid(work.tx, it.transfer.id, said, at=work.now, by=work.caller.client)
     facts = said.facts()

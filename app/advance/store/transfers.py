@@ -34,9 +34,9 @@ from app.runtime.paging import PageAsked
 _CALL = sa.text(
     """
     INSERT INTO advance_transfer (run_id, change_id, insured_place, treatment_place, direction,
-                                  purpose, amount_fen, payment_number, receipt_number, state,
-                                  issued_at, agency_by, finance_by, announced)
-    SELECT :run_id, :change_id, t.insured, t.treatment, t.direction, t.purpose, t.amount,
+                                  purpose, amount_fen, payer_place, payment_number, receipt_number,
+                                  state, issued_at, agency_by, finance_by, announced)
+    SELECT :run_id, :change_id, t.insured, t.treatment, t.direction, t.purpose, t.amount, t.payer,
            'P' || t.payer || to_char(CAST(:day AS date), 'YYMMDD')
                || lpad(nextval('advance_notice_serial')::text, 7, '0'),
            'P' || t.receiver || to_char(CAST(:day AS date), 'YYMMDD')
@@ -103,12 +103,17 @@ _LOCK = (
     )
     .with_for_update()
 )
-_REUSED = sa.select(
-    sa.exists().where(
-        advance_transfer.c.bank_reference == sa.bindparam("bank_reference"),
+# Whoever says so of the same reference at the same time waits for the first.
+_REUSED = (
+    sa.select(sa.func.count())
+    .select_from(advance_transfer)
+    .where(
+        advance_transfer.c.payer_place == sa.bindparam("payer", type_=sa.Text),
+        advance_transfer.c.bank_reference == sa.bindparam("reference", type_=sa.Text),
         advance_transfer.c.id != sa.bindparam("transfer_id"),
     )
 )
+_ALONE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('advance payments', 0))")
 _PAID = (
     sa.update(advance_transfer)
     .where(
@@ -253,10 +258,11 @@ async def due(conn: Conn) -> Sequence[DueNotice]:
     ]
 
 
-async def is_reused(conn: Conn, transfer_id: int, bank_reference: str) -> bool:
-    """Say whether a bank reference belongs to another transfer."""
-    asked = {"transfer_id": transfer_id, "bank_reference": bank_reference}
-    return bool((await conn.execute(_REUSED, asked)).scalar_one())
+async def is_reused(tx: Tx, it: Transfer, bank_reference: str) -> bool:
+    """Say whether the payer used a bank reference before; it stays so until this ends."""
+    await tx.execute(_ALONE)
+    asked = {"transfer_id": it.id, "payer": it.payer, "reference": bank_reference}
+    return bool((await tx.execute(_REUSED, asked)).scalar_one())
 
 
 async def say_paid(tx: Tx, transfer_id: int, said: Said, *, at: datetime, by: str) -> None:

@@ -41,7 +41,10 @@ _INSURED = sa.bindparam("insured_place", type_=sa.Text)
 _TREATMENT = sa.bindparam("treatment_place", type_=sa.Text)
 _MODE = (
     sa.update(account_guard)
-    .where(account_guard.c.insured_place == _INSURED, account_guard.c.treatment_place == _TREATMENT)
+    .where(
+        account_guard.c.insured_place == sa.bindparam("insured"),
+        account_guard.c.treatment_place == sa.bindparam("treatment"),
+    )
     .values(mode=sa.bindparam("now"))
 )
 _LEVELS = sa.select(account_guard.c.insured_place, account_guard.c.level).where(
@@ -134,7 +137,10 @@ _NUMBER = sa.bindparam("number", type_=sa.Text)
 _ONE = _CROSSED.where(advance_crossing.c.number == _NUMBER)
 _ACKNOWLEDGE = (
     sa.update(advance_crossing)
-    .where(advance_crossing.c.number == _NUMBER, advance_crossing.c.acknowledged_at.is_(None))
+    .where(
+        advance_crossing.c.number == sa.bindparam("crossing"),
+        advance_crossing.c.acknowledged_at.is_(None),
+    )
     .values(acknowledged_at=sa.bindparam("at"), acknowledged_by=sa.bindparam("by"))
 )
 _REPEAT = (
@@ -165,7 +171,8 @@ async def guard(tx: Tx, pairs: Iterable[tuple[Pair, Mode]], lines: Lines) -> Non
 
 async def change_mode(tx: Tx, pair: Pair, mode: Mode) -> None:
     """Let an empty advance of a pair do something else from now on."""
-    changed = (await tx.execute(_MODE, _names(pair) | {"now": mode.value})).rowcount
+    row = {"insured": pair.insured_place, "treatment": pair.treatment_place, "now": mode.value}
+    changed = (await tx.execute(_MODE, row)).rowcount
     assert changed == 1, "it was guarded in this transaction"
 
 
@@ -213,7 +220,7 @@ async def crossing_by_number(conn: Conn, scope: Scope, number: str) -> Crossing 
 
 async def acknowledge(tx: Tx, number: str, *, at: datetime, by: str) -> None:
     """Keep that a crossing was read; whoever reads it first is who read it."""
-    await tx.execute(_ACKNOWLEDGE, {"number": number, "at": at, "by": by})
+    await tx.execute(_ACKNOWLEDGE, {"crossing": number, "at": at, "by": by})
 
 
 async def repeat(tx: Tx, today: date) -> Sequence[Crossing]:
