@@ -26,9 +26,8 @@ from app.parties.store import persons as store
 from app.parties.store.persons import Lock
 from app.runtime.auth import PERSON, Caller, Signer
 from app.runtime.door import Hub, lend
-from app.runtime.messages import Stamp, note_looks
 from app.runtime.sealing import Seal
-from app.runtime.work import Reading, Record, Work
+from app.runtime.work import Reading, Work
 
 PERSON_ID = re.compile(r"[a-z][0-9a-z._-]{1,31}")
 PASSWORD_LENGTH_MIN, DIFFERENT_MIN = 12, 6
@@ -107,7 +106,10 @@ async def sign_in(
     opens = counted and matches and found is not None and _is_active(found[0])
     if opens and found is not None:
         opens = await _take_code(hub, seal, found, brought.code)
-    await _note(hub, found[0].id if found else None, opened=opens, request=request)
+    # Never what a stranger typed.
+    trail = ("operator", PERSON + found[0].id) if found else ("operator", "-")
+    action = "person.sign_in" if opens else "person.refuse"
+    await proving.leave_on_trail(hub, trail, action, request)
     if found is None or not opens:
         raise PersonRefused
     await proving.forgive(hub, who, address)
@@ -142,21 +144,6 @@ async def _take_code(hub: Hub, seal: Seal, found: tuple[Person, Lock], code: str
         return False
     async with lend(hub) as rx:
         return await store.take_step(rx, person.id, steps[0])
-
-
-async def _note(hub: Hub, person_id: str | None, *, opened: bool, request: str) -> None:
-    stamp = Stamp(
-        party="operator",
-        client=PERSON + person_id if person_id else "-",  # never what a stranger typed
-        key="",
-        fingerprint=b"",
-        action="session",
-        request=request,
-        at=hub.clock(),
-    )
-    action = "person.sign_in" if opened else "person.refuse"
-    async with lend(hub) as rx:
-        await note_looks(rx, stamp, [Record(action=action, subject=person_id or "-", facts={})])
 
 
 async def _locked_up(seal: Seal, person_id: str, password: str) -> tuple[Lock, Enrolment]:

@@ -15,10 +15,15 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.kernel.parties import PartyKind
 from app.parties.errors import SignInLocked
 from app.parties.store import clients as store
 from app.parties.store.clients import Guessing
+from app.runtime import walls
+from app.runtime.auth import Caller
 from app.runtime.door import Hub, lend
+from app.runtime.messages import Stamp, note_looks
+from app.runtime.work import Record
 
 HASHER = PasswordHasher()
 CREDENTIAL_LENGTH_MAX = 200
@@ -62,6 +67,24 @@ async def forgive(hub: Hub, who: bytes, address: str) -> None:
     """Forget the failures of one who has proved to be the owner."""
     async with lend(hub) as rx:
         await store.forgive(rx, who, address)
+
+
+async def leave_on_trail(hub: Hub, who: tuple[str, str], action: str, request: str) -> None:
+    """Leave an attempt on the trail of a party (and its client): the hub itself writes it there."""
+    party, client = who
+    stamp = Stamp(
+        party=party,
+        client=client,
+        key="",
+        fingerprint=b"",
+        action=action.partition(".")[0],
+        request=request,
+        at=hub.clock(),
+    )
+    writer = Caller(kind=PartyKind.CHANNEL, party=party, region="000000", client="hub:sign-in")
+    async with lend(hub) as rx:
+        await walls.enter(rx, writer, stamp.at)
+        await note_looks(rx, stamp, [Record(action=action, subject=client, facts={})])
 
 
 @cache

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.parties.errors import ClientRefused
-from app.parties.model import Client, Token
+from app.parties.model import Token
 from app.parties.service import proving
 from app.parties.store import clients as store
 from app.parties.store.clients import Lock
 from app.runtime.addresses import is_within
 from app.runtime.auth import Caller, Signer, Terms, Unauthenticated
 from app.runtime.door import Hub, lend
-from app.runtime.messages import Stamp, note_looks
-from app.runtime.work import Record, Work
+from app.runtime.work import Work
 
 NATIONWIDE = "000000"
 UNKNOWN = "-"
@@ -78,7 +77,9 @@ async def _proved(hub: Hub, credentials: tuple[str, str], *, request: str, addre
     matches = await proving.verify(lock.secret_hash if lock is not None else None, secret)
     now = hub.clock()
     opens = lock is not None and matches and _may_enter(lock, address, now)
-    await _note(hub, known, "token.issue" if opens else "token.refuse", request)
+    found = (known.party, known.id) if known else (UNKNOWN, UNKNOWN)  # never what a stranger typed
+    action = "token.issue" if opens else "token.refuse"
+    await proving.leave_on_trail(hub, found, action, request)
     if lock is None or not opens:
         await proving.count_failure(hub, who, address)
         raise ClientRefused(error="invalid_client", error_description=ClientRefused.title)
@@ -91,20 +92,6 @@ def _may_enter(lock: Lock, address: str, now: datetime) -> bool:
     allowed = lock.client.terms.addresses
     near = not allowed or is_within(address, allowed)
     return lock.client.may_enter(now) and lock.secret.is_good(now) and near
-
-
-async def _note(hub: Hub, client: Client | None, action: str, request: str) -> None:
-    stamp = Stamp(
-        party=client.party if client else UNKNOWN,
-        client=client.id if client else UNKNOWN,  # never what a stranger typed
-        key="",
-        fingerprint=b"",
-        action="token",
-        request=request,
-        at=hub.clock(),
-    )
-    async with lend(hub) as rx:
-        await note_looks(rx, stamp, [Record(action=action, subject=stamp.client, facts={})])
 
 
 def _caller(lock: Lock) -> Caller:
