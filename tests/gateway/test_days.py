@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from app.reference.value_sets import value_sets
 from tests.support.gateway import Gateway, bill, hospital, ready
 from tests.support.institutions import JINAN, JINAN_DEVICES
+from tests.support.review import day_of
 from tests.support.visit import ready_worker, road
 from tests.support.world import World
 
@@ -169,3 +171,46 @@ async def test_a_small_zip_that_holds_very_much_is_refused(world: World) -> None
     bomb = zipped("x" * (4 * 1024 * 1024 + 1))
     body = {"fsUploadIn": {"in": bomb, "filename": "x"}}
     assert await hospital(world).refused("9101", body) == ["FILE_UNREADABLE"]
+
+
+async def test_both_faces_compare_a_day_alike(world: World) -> None:
+    his, rest = hospital(world), world.institution(JINAN)
+    rows = [row for row, _ in [await settled(his), await settled(his)]]
+    ghost = dict(rows[0], setl_id="A3701002509019999998")
+    days = await rest.get(f"/v1/reconciliations/days/{DAY}", params={"limit": "200"})
+    shown = {it["settlement"]: it for it in days.json()["items"]}
+    books = [
+        dict(rows[0], setl_id=number, **_amounts(it["total"], it["fund"]))
+        for number, it in shown.items()
+    ]
+    wrong = [dict(books[0], **_amounts("77.00", "0.00")), *books[1:]]
+    for lines in (books, books[1:], [*books, ghost], wrong):
+        output = await his.done("3201", compared(lines, refd_setl_flag="1"))
+        told = (await rest.post("/v1/reconciliations", _day(lines))).json()
+        assert value_sets()["stmt_rslt"].shown(told["result"]) == output["stmtinfo"]["stmt_rslt"]
+        number = await uploaded(his, "".join(map(day_line, lines)))
+        body = compared(lines, refd_setl_flag="1", file_qury_no=number)
+        found = (await his.done("3202", body))["fileinfo"]
+        named = await fetched(his, found["file_qury_no"])
+        counts = [told[f"{kind}_count"] for kind in ("only_hub", "only_sender", "different")]
+        assert [[it[4] for it in named].count(code) for code in RESULTS] == counts
+
+
+RESULTS = ("000101", "000102", "000103")
+
+
+def _amounts(total: str, fund: str) -> dict[str, float]:
+    return {"medfee_sumamt": float(total), "fund_pay_sumamt": float(fund)}
+
+
+def _day(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write rows of 3202 as REST compares them."""
+    rows = [
+        {
+            "settlement": it["setl_id"],
+            "total": f"{it['medfee_sumamt']:.2f}",
+            "fund": f"{it['fund_pay_sumamt']:.2f}",
+        }
+        for it in lines
+    ]
+    return day_of(DAY, rows)

@@ -104,3 +104,35 @@ async def test_a_filing_that_overlaps_is_refused_as_in_rest(world: World) -> Non
     assert await agency.refused("2505", residence(worker)) == ["FILING_OVERLAP"]
     foreign = await registered(world, "310000")
     assert await agency.refused("2505", residence(foreign)) == ["PERSON_NOT_FOUND"]
+
+
+async def test_both_faces_file_and_revoke_alike(world: World) -> None:
+    left = []
+    for face in ("rest", "gateway"):
+        worker = await registered(world)
+        if face == "rest":
+            agency = world.agency("110000")
+            asked = {
+                "worker": worker.number,
+                "kind": "residence",
+                "treatment_region": "370000",
+                "cost_kinds": ["medical"],
+            }
+            number = (await agency.post("/v1/filings", asked)).json()["number"]
+            answer = await agency.post(f"/v1/filings/{number}/cancel", {"reason": "职工申请"})
+            assert answer.status_code == 200, answer.text
+        else:
+            output = await bureau(world).done("2505", residence(worker))
+            number = output["result"]["trt_dcla_detl_sn"]
+            data = {"trt_dcla_detl_sn": number, "psn_no": worker.number, "memo": "职工申请"}
+            await bureau(world).done("2506", {"data": data})
+        kept = (await world.agency("110000").get(f"/v1/filings/{number}")).json()
+        left.append({name: kept[name] for name in SAME})
+    assert left[0] == left[1]
+    assert (left[0]["state"], left[0]["reason"]) == ("cancelled", "职工申请")
+
+
+SAME = (
+    *("kind", "insured_region", "treatment_region", "scheme", "cost_kinds", "state"),
+    *("first_day", "last_day", "reason", "revision"),
+)
