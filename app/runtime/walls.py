@@ -18,7 +18,7 @@ from app.kernel.regions import prefix_of
 from app.runtime.auth import Caller, Unauthenticated
 from app.runtime.db import Conn, Rx
 
-CODE_LENGTH = 6
+NOWHERE = "~"  # begins no division code
 NAMED = "hub.named"  # the connection still bears a name from a reading
 
 
@@ -32,10 +32,9 @@ class Purpose(enum.StrEnum):
 
 
 _NAME: dict[str, sa.types.TypeEngine[Any]] = {
+    "wall_kind": sa.Text(),
     "wall_party": sa.Text(),
-    "wall_low": sa.Text(),
-    "wall_high": sa.Text(),
-    "wall_whole": sa.Boolean(),
+    "wall_prefix": sa.Text(),
 }
 _CHECKED: dict[str, sa.types.TypeEngine[Any]] = {
     "wall_client": sa.Text(),
@@ -48,7 +47,7 @@ AS = f"hub_as({_CALLED}, "
 BINDS = tuple(sa.bindparam(name, type_=kind) for name, kind in (_NAME | _CHECKED).items())
 NAME_BINDS = tuple(sa.bindparam(name, type_=kind) for name, kind in _NAME.items())
 _ENTER = sa.text(f"SELECT {ENTER} false)").bindparams(*BINDS)
-_LEAVE = sa.text("SELECT hub_as('', '', '', false, false)")
+_LEAVE = sa.text("SELECT hub_as('', '', NULL, false)")
 _STEP = sa.text("SELECT hub_step(:purpose, :certificate, :number, :within)").bindparams(
     sa.bindparam("purpose", type_=sa.Text),
     sa.bindparam("certificate", type_=sa.Text),
@@ -58,19 +57,13 @@ _STEP = sa.text("SELECT hub_step(:purpose, :certificate, :number, :within)").bin
 
 
 def named(caller: Caller) -> dict[str, object]:
-    """Write a caller as the policies know one: a party, and the division codes it governs."""
-    low = high = ""
+    """Write a caller as the policies know one: a party, and how the regions it governs begin."""
+    prefix = NOWHERE
     if caller.kind is PartyKind.OPERATOR:
-        low, high = "0" * CODE_LENGTH, "9" * CODE_LENGTH
+        prefix = ""
     elif caller.kind is PartyKind.AGENCY:
         prefix = prefix_of(caller.region)
-        low, high = prefix.ljust(CODE_LENGTH, "0"), prefix.ljust(CODE_LENGTH, "9")
-    return {
-        "wall_party": caller.party,
-        "wall_low": low,
-        "wall_high": high,
-        "wall_whole": caller.kind is PartyKind.OPERATOR,
-    }
+    return {"wall_kind": caller.kind.value, "wall_party": caller.party, "wall_prefix": prefix}
 
 
 def checked(caller: Caller, now: datetime) -> dict[str, object]:

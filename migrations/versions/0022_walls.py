@@ -20,12 +20,12 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
-# Who asks, as the service said when it took the connection. Each is looked up once in a statement,
-# not once a row. Regions are a range of division codes, empty for whoever governs none.
+# Who asks, as the service said when it took the connection: looked up once in a statement, not
+# once a row. Nobody's prefix is NULL, the operator's empty; that of who governs none fits nothing.
 PARTY = "(SELECT nullif(current_setting('hub.party', true), ''))"
-LOW = "(SELECT current_setting('hub.low', true)::bpchar)"
-HIGH = "(SELECT current_setting('hub.high', true)::bpchar)"
+PREFIX = "(SELECT substr(nullif(current_setting('hub.prefix', true), ''), 2))"
 WHOLE = "(SELECT current_setting('hub.whole', true) = 'on')"
+INSTITUTION = "(SELECT current_setting('hub.institution', true) = 'on')"
 # One worker whose file was opened for a purpose that needs more than the caller's own rows.
 WORKER = "(SELECT nullif(current_setting('hub.worker', true), '')::bigint)"
 ADMITTED = (
@@ -47,7 +47,7 @@ class Wall(NamedTuple):
 
     def condition(self) -> str:
         """Write it in SQL."""
-        ways = [f"{column} BETWEEN {LOW} AND {HIGH}" for column in self.regions]
+        ways = [f"starts_with({column}, {PREFIX})" for column in self.regions]
         ways += [f"{column} = {PARTY}" for column in self.parties]
         if not self.regions:
             ways.insert(0, WHOLE)
@@ -61,47 +61,31 @@ class Wall(NamedTuple):
 
 SIDES = ("insured_region", "treatment_region")
 PLACES = ("insured_place", "treatment_place")
-OF_WORKER = ("worker", "worker.id = worker_id")
+# Asked of the database's owner, so that one wall does not drag all those behind it into a plan.
+WORKER_SEEN = "worker_seen(worker_id)"
 # An institution's messages are its agency's to know: they tell what a difference waits for.
-OF_THE_AGENCY = f"length(party) = 12 AND substr(party, 2, 6) BETWEEN {LOW}::text AND {HIGH}::text"
-IN_SEALS = f"participant BETWEEN {LOW}::text AND {HIGH}::text"
-IN_TOLD = f"told.party BETWEEN {LOW}::text AND {HIGH}::text"
-TOLD = (
-    f"{PARTY} = ANY (parties)"
-    f" OR EXISTS (SELECT FROM unnest(parties) AS told (party) WHERE {IN_TOLD})"
-)
-# The two visits of a transfer tell of one another: where it went on, and from when.
-LINKED = (
-    "EXISTS (SELECT FROM visit_own WHERE visit_own.id = visit.transfer_from)"
-    " OR EXISTS (SELECT FROM visit_own WHERE visit_own.transfer_from = visit.id"
-    " AND visit_own.state <> 'cancelled')"
-)
+OF_THE_AGENCY = f"length(party) = 12 AND starts_with(substr(party, 2), {PREFIX})"
+IN_SEALS = f"starts_with(participant, {PREFIX})"
+IN_TOLD = f"SELECT FROM unnest(parties) AS told (party) WHERE starts_with(told.party, {PREFIX})"
+TOLD = f"{PARTY} = ANY (parties) OR EXISTS ({IN_TOLD})"
 
 # Parents come before their children, and no chain of parents comes back to where it began.
 WALLS: Mapping[str, Wall] = {
-    "visit": Wall(
-        regions=SIDES,
-        parties=("institution",),
-        further=(f"worker_id = {ADMITTED}", LINKED),
-    ),
+    "visit": Wall(regions=SIDES, parties=("institution",), further=(f"worker_id = {ADMITTED}",)),
     "fee_line": Wall(parent=("visit", "visit.id = visit_id")),
     "fee_line_removed": Wall(parent=("visit", "visit.id = visit_id"), kept_with_parent=True),
     "filing": Wall(
         regions=SIDES,
         parties=("submitted_by",),
         worker="worker_id",
-        parent=("visit", "visit.filing_id = filing.id"),
+        further=(f"({INSTITUTION} AND filing_used(id))",),
     ),
     "filing_history": Wall(parent=("filing", "filing.id = filing_id"), kept_with_parent=True),
-    "worker": Wall(
-        regions=("insured_region",),
-        worker="id",
-        parent=("filing", "filing.worker_id = worker.id"),
-    ),
-    "worker_identity": Wall(worker="worker_id", parent=OF_WORKER),
-    "determination": Wall(worker="worker_id", parent=OF_WORKER),
-    "entitlement_loss": Wall(worker="worker_id", parent=OF_WORKER),
-    "filing_cover": Wall(worker="worker_id", parent=OF_WORKER, kept_with_parent=True),
+    "worker": Wall(regions=("insured_region",), worker="id", further=("worker_seen(id)",)),
+    "worker_identity": Wall(worker="worker_id", further=(WORKER_SEEN,)),
+    "determination": Wall(worker="worker_id", further=(WORKER_SEEN,)),
+    "entitlement_loss": Wall(worker="worker_id", further=(WORKER_SEEN,)),
+    "filing_cover": Wall(worker="worker_id", further=(WORKER_SEEN,), kept_with_parent=True),
     "settlement": Wall(regions=SIDES, parties=("institution",)),
     "settlement_line": Wall(
         parent=("settlement", "settlement.id = settlement_id"), kept_with_parent=True
@@ -151,32 +135,27 @@ WALLS: Mapping[str, Wall] = {
     "confirmed_page": Wall(parties=("party",)),
 }
 
-VISIT_OWN = f"""
-CREATE VIEW visit_own AS
-SELECT id, transfer_from, state FROM visit
- WHERE {Wall(regions=SIDES, parties=("institution",)).condition()}
-"""  # noqa: S608 -- our own
 # `within` keeps the name for the transaction alone. Without a transaction it stays with the
 # connection until the next one is named, which is the first thing whoever takes it does.
 AS = """
-CREATE FUNCTION hub_as(party text, low text, high text, whole boolean, within boolean)
+CREATE FUNCTION hub_as(kind text, party text, prefix text, within boolean)
 RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM set_config('hub.party', $1, $5), set_config('hub.low', $2, $5),
-            set_config('hub.high', $3, $5),
-            set_config('hub.whole', CASE WHEN $4 THEN 'on' ELSE '' END, $5),
-            set_config('hub.worker', '', $5), set_config('hub.purpose', '', $5);
+    PERFORM set_config('hub.party', $2, $4), set_config('hub.prefix', coalesce('=' || $3, ''), $4),
+            set_config('hub.whole', CASE $1 WHEN 'operator' THEN 'on' ELSE '' END, $4),
+            set_config('hub.institution', CASE $1 WHEN 'institution' THEN 'on' ELSE '' END, $4),
+            set_config('hub.worker', '', $4), set_config('hub.purpose', '', $4);
 END $$
 """
 # A client without a row never had a token of the hub's: it is the hub itself that plays a part.
 ENTER = """
 CREATE FUNCTION hub_enter(
     client text, issued_at timestamptz, now timestamptz,
-    party text, low text, high text, whole boolean, within boolean
+    kind text, party text, prefix text, within boolean
 )
 RETURNS text LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    PERFORM hub_as($4, $5, $6, $7, $8);
+    PERFORM hub_as($4, $5, $6, $7);
     RETURN nullif(client_stands($1, $2, $3), 'unknown');
 END $$
 """
@@ -200,6 +179,47 @@ BEGIN
     PERFORM set_config('hub.purpose', $1, $4),
             set_config('hub.worker', coalesce(found::text, ''), $4);
 END $$
+"""
+# A worker is known to who insures, treats or files for them: in this order, for it is the cheaper.
+SEEN = """
+CREATE FUNCTION worker_seen(worker bigint)
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    party CONSTANT text := nullif(current_setting('hub.party', true), '');
+    prefix CONSTANT text := substr(nullif(current_setting('hub.prefix', true), ''), 2);
+BEGIN
+    RETURN EXISTS (SELECT FROM worker w WHERE w.id = $1 AND starts_with(w.insured_region, prefix))
+        OR EXISTS (SELECT FROM filing f WHERE f.worker_id = $1
+                      AND (starts_with(f.treatment_region, prefix) OR f.submitted_by = party))
+        OR EXISTS (SELECT FROM visit v WHERE v.worker_id = $1
+                      AND (v.institution = party::bpchar
+                           OR starts_with(v.treatment_region, prefix)));
+END $$
+"""
+USED = """
+CREATE FUNCTION filing_used(filing bigint)
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM visit v WHERE v.filing_id = $1
+                      AND v.institution = nullif(current_setting('hub.party', true), '')::bpchar);
+END $$
+"""
+# What two visits of a transfer tell of one another, wherever they were: a number and an instant.
+VISIT_NUMBER = """
+CREATE FUNCTION visit_number(visit bigint)
+RETURNS text LANGUAGE sql STABLE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT v.number FROM visit v WHERE v.id = $1
+$$
+"""
+CONTINUED_AT = """
+CREATE FUNCTION visit_continued_at(visit bigint)
+RETURNS timestamptz LANGUAGE sql STABLE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT v.admitted_at FROM visit v WHERE v.transfer_from = $1 AND v.state <> 'cancelled'
+$$
 """
 # When devices were fitted at the fund's cost, wherever: days and item codes, nothing of the bill.
 FITTED = """
@@ -233,9 +253,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$
 """
 FUNCTIONS: Mapping[str, str] = {
-    "hub_as(text, text, text, boolean, boolean)": AS,
-    "hub_enter(text, timestamptz, timestamptz, text, text, text, boolean, boolean)": ENTER,
+    "hub_as(text, text, text, boolean)": AS,
+    "hub_enter(text, timestamptz, timestamptz, text, text, text, boolean)": ENTER,
     "hub_step(text, text, text, boolean)": STEP,
+    "worker_seen(bigint)": SEEN,
+    "filing_used(bigint)": USED,
+    "visit_number(bigint)": VISIT_NUMBER,
+    "visit_continued_at(bigint)": CONTINUED_AT,
     "fitted_before(bigint, text[])": FITTED,
     "account_name(bigint)": ACCOUNT_NAME,
     "bank_lines(text[])": BANK_LINES,
@@ -293,9 +317,6 @@ def upgrade() -> None:
     for signature in FUNCTIONS:
         op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO hub_app")
-    op.execute(VISIT_OWN)
-    op.execute("REVOKE ALL ON visit_own FROM hub_app")
-    op.execute("GRANT SELECT ON visit_own TO hub_app")
     for table, wall in WALLS.items():
         check = " WITH CHECK (true)" if wall.kept_with_parent else ""
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -317,6 +338,5 @@ def downgrade() -> None:
     for table in WALLS:
         op.execute(f"DROP POLICY wall ON {table}")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-    op.execute("DROP VIEW visit_own")
     for signature in FUNCTIONS:
         op.execute(f"DROP FUNCTION {signature}")

@@ -37,7 +37,7 @@ from app.visit.tables import visit, visit_serial
 EXCLUSION_VIOLATION = "23P01"
 UNIQUE_VIOLATION = "23505"
 
-_before, _after = visit.alias("before"), visit.alias("after")
+_before = visit.alias("before")
 _SEEN = visible(
     regions=(visit.c.insured_region, visit.c.treatment_region), institution=visit.c.institution
 )
@@ -47,16 +47,13 @@ _VISITS = (
         worker.c.number.label("worker_number"),
         determination.c.number.label("determination_number"),
         filing.c.number.label("filing_number"),
-        _before.c.number.label("before_number"),
-        sa.select(_after.c.admitted_at)
-        .where(_after.c.transfer_from == visit.c.id, _after.c.state != VisitState.CANCELLED.value)
-        .scalar_subquery()
-        .label("continued_at"),
+        # the other visit of a transfer may be behind the wall: no more of it is told than this
+        sa.func.visit_number(visit.c.transfer_from).label("before_number"),
+        sa.func.visit_continued_at(visit.c.id).label("continued_at"),
     )
     .join(worker, worker.c.id == visit.c.worker_id)
     .join(determination, determination.c.id == visit.c.determination_id)
     .join(filing, filing.c.id == visit.c.filing_id)
-    .outerjoin(_before, _before.c.id == visit.c.transfer_from)
 )
 _NUMBER = visit.c.number == sa.bindparam("number", type_=sa.Text)
 _BY_NUMBER = _VISITS.where(_NUMBER)
