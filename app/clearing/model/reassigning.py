@@ -20,7 +20,7 @@ class ReassignmentState(enum.StrEnum):
 
 
 class ReassignmentEvent(enum.StrEnum):
-    """What can happen to a reassignment."""
+    """What can happen to a reassignment 错汇更正操作."""
 
     APPROVE = "approve"
     REJECT = "reject"

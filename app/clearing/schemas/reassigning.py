@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.clearing.model import BankOutcome
-from app.clearing.model.paying import Payment
 from app.clearing.model.reassigning import (
     Decision,
     Reassignment,
@@ -15,8 +14,6 @@ from app.clearing.model.reassigning import (
     ReassignmentEvent,
     ReassignmentState,
 )
-from app.clearing.schemas.paying import PaymentView
-from app.kernel.money import ZERO
 
 _NOTICE = "N1100002510310000001"
 _REASON = "付款附言填写有误，经与付款方核对"
@@ -82,7 +79,15 @@ class ReassignmentView(BaseModel):
     """A misdirected payment put to the notice it was meant for 错汇更正."""
 
     number: str = Field(description="Number 更正编号", examples=["G0000002511210000001"])
-    payment: PaymentView = Field(description="The payment as it is by now 银行回单")
+    bank_reference: str = Field(description="Bank's number 银行流水号", examples=["20251120000002"])
+    payer: str = Field(description="Payer 付款方", examples=["110000"])
+    payee: str = Field(description="Payee 收款方", examples=["370000"])
+    amount: str = Field(description="Amount, yuan 金额，元", examples=["300.00"])
+    paid_on: date = Field(description="Day 到账日期", examples=["2025-11-18"])
+    outcome: BankOutcome | None = Field(
+        description="What it came to; empty until it is approved 核对结果，复核通过前为空",
+        examples=[None],
+    )
     notice: str = Field(description="Notice it was meant for 应归属的通知书", examples=[_NOTICE])
     note: str = Field(description="Why 更正原因", examples=[_REASON])
     state: ReassignmentState = Field(description="State 状态", examples=["proposed"])
@@ -95,16 +100,14 @@ class ReassignmentView(BaseModel):
     @classmethod
     def of(cls, it: Reassignment) -> ReassignmentView:
         """Show a reassignment."""
-        misdirected = it.outcome is BankOutcome.MISDIRECTED
-        payment = Payment(
-            line=it.line,
-            outcome=it.outcome,
-            claim_id=None,
-            booked=ZERO if misdirected else it.line.amount,
-        )
         return cls(
             number=it.number,
-            payment=PaymentView.of(payment),
+            bank_reference=it.line.bank_reference,
+            payer=it.line.payer,
+            payee=it.line.payee,
+            amount=str(it.line.amount),
+            paid_on=it.line.paid_on,
+            outcome=None if it.outcome is BankOutcome.MISDIRECTED else it.outcome,
             notice=it.notice,
             note=it.note,
             state=it.state,

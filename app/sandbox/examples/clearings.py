@@ -19,6 +19,7 @@ CLEARINGS, CONTESTS = "/v1/clearings", "/v1/contests"
 ONE = f"{CLEARINGS}/{{number}}"
 CLAIM = f"{ONE}/claims/{{insured_place}}/{{treatment_place}}"
 YEAR = "/v1/clearing-years/{year}"
+PAYMENTS, REASSIGNMENTS = "/v1/clearing-payments", "/v1/clearing-reassignments"
 SCHEME = "cross_province"
 # The first quarter the hub can clear, and the one that is played; the year between them is empty
 # and can be closed.
@@ -27,8 +28,9 @@ EMPTY_YEAR, EMPTY_YEAR_CLOSES_ON = 2024, date(2025, 3, 31)
 SETTLED_ON = date(2025, 2, 10)
 # Whose claim waits for what; Shandong is the treatment place of all.
 UNCONFIRMED, UNLISTED, WITHDRAWN = BEIJING, "120000", "310000"
-CONTESTED, UNNOTICED, UNPAID = "500000", "330000", "440000"
-CAST = (UNCONFIRMED, UNLISTED, WITHDRAWN, CONTESTED, UNNOTICED, UNPAID)
+CONTESTED, UNNOTICED, UNPAID, ASTRAY = "500000", "330000", "440000", "320000"
+CAST = (UNCONFIRMED, UNLISTED, WITHDRAWN, CONTESTED, UNNOTICED, UNPAID, ASTRAY)
+SHEET = "bank_reference,reference,payer,payee,amount,date"
 OBJECTION = {"reason": "wrong_amount", "proposed": "0.00", "note": "与就医地收费票据金额不符"}
 
 
@@ -88,11 +90,35 @@ async def _play(stage: Stage) -> None:
     contested = (await _items(stage, number, CONTESTED))[0]
     objection = OBJECTION | {"settlement": contested["number"]}
     await _confirm(stage, number, claims[CONTESTED], CONTESTED, objection)
-    for party in (UNPAID, SHANDONG):
-        await _confirm(stage, number, claims[UNPAID], party)
+    for place in (UNPAID, ASTRAY):
+        for party in (place, SHANDONG):
+            await _confirm(stage, number, claims[place], party)
     await stage.write(OPERATOR, f"{CLEARINGS}/{number}/notices", None, "notices")
     for party in (UNNOTICED, SHANDONG):
         await _confirm(stage, number, claims[UNNOTICED], party)
+    await _lose(stage, number)
+
+
+async def _lose(stage: Stage, number: str) -> None:
+    """Let two payments come under no notice's number, and propose where one of them belongs."""
+    day = stage.today
+    lost = [f"{day:%Y%m%d}90000{n}" for n in (1, 2)]
+    rows = [f"{it},附言不清,{ASTRAY},{SHANDONG},1.00,{day}" for it in lost]
+    await stage.send(OPERATOR, f"{PAYMENTS}/import", "\n".join((SHEET, *rows, "")), "astray")
+    notice = await _notice(stage, number, ASTRAY)
+    await stage.write(OPERATOR, REASSIGNMENTS, _meant(lost[0], notice), "reassignment")
+
+
+def _meant(bank_reference: object, notice: Body) -> Body:
+    note = "付款附言填写有误，经与付款方核对"
+    return {"bank_reference": bank_reference, "notice": notice["counterpart"], "note": note}
+
+
+async def _notice(stage: Stage, number: str, place: str) -> Body:
+    """Return Shandong's notice of what a place owes it."""
+    found = await stage.read(SHANDONG, f"{CLEARINGS}/{number}/notices")
+    notice: Body = next(it for it in found["items"] if it["counter_place"] == place)
+    return notice
 
 
 async def _confirm(stage: Stage, number: str, claim: Body, party: str, *contests: Body) -> None:
@@ -138,6 +164,7 @@ async def _steps(stage: Stage, number: str, claims: Mapping[str, Body]) -> dict[
         f"POST {CLAIM}/withdrawals": _of_claim(SHANDONG, number, WITHDRAWN, withdrawal),
         **await _contest(stage, number),
         **await _payment(stage, number),
+        **await _reassignment(stage, number),
     }
 
 
@@ -155,18 +182,34 @@ async def _contest(stage: Stage, number: str) -> dict[str, Example]:
 
 async def _payment(stage: Stage, number: str) -> dict[str, Example]:
     """Let the bank tell Shandong what it was paid; the reference is the payer's notice."""
-    found = await stage.read(SHANDONG, f"{CLEARINGS}/{number}/notices")
-    notice = next(it for it in found["items"] if it["counter_place"] == UNPAID)
+    notice = await _notice(stage, number, UNPAID)
     day = stage.today
     row = (f"{day:%Y%m%d}000001", notice["counterpart"], UNPAID, SHANDONG, notice["amount"], day)
-    sheet = "\n".join(
-        ("bank_reference,reference,payer,payee,amount,date", ",".join(map(str, row)), "")
-    )
+    sheet = "\n".join((SHEET, ",".join(map(str, row)), ""))
     of_notice = {"number": number, "notice": str(notice["number"])}
     return {
         f"GET {ONE}/notices/{{notice}}": Example(client=SHANDONG, parameters=of_notice),
-        "POST /v1/clearing-payments/import": Example(client=SHANDONG, sheet=sheet),
+        f"POST {PAYMENTS}/import": Example(client=SHANDONG, sheet=sheet),
     }
+
+
+async def _reassignment(stage: Stage, number: str) -> dict[str, Example]:
+    """Show where a payment under no notice's number belongs, and who says so."""
+    proposed = (await stage.read(OPERATOR, REASSIGNMENTS, state="proposed"))["items"]
+    known = {it["bank_reference"] for it in proposed}
+    astray = (await stage.read(OPERATOR, PAYMENTS, outcome="misdirected"))["items"]
+    lost = [it["bank_reference"] for it in astray if it["bank_reference"] not in known]
+    examples = {}
+    if lost:
+        body = _meant(lost[0], await _notice(stage, number, ASTRAY))
+        examples[f"POST {REASSIGNMENTS}"] = Example(client=OPERATOR, body=body)
+    if proposed:
+        named = {"reassignment": str(proposed[0]["number"])}
+        decision = {"decision": "approve", "note": "已核对银行回单"}
+        one = f"{REASSIGNMENTS}/{{reassignment}}"
+        examples[f"GET {one}"] = Example(client=SHANDONG, parameters=named)
+        examples[f"POST {one}/decision"] = Example(client=OPERATOR, parameters=named, body=decision)
+    return examples
 
 
 def _of_claim(client: str, number: str, place: str, body: Body | None = None) -> Example:

@@ -113,6 +113,13 @@ class Stage:
         answer = await self.http.post(path, json=body, headers=headers)
         return _body(answer, path)
 
+    async def send(self, party: str, path: str, sheet: str, key: str) -> Body:
+        """Send a sheet as a party."""
+        headers = self._headers(party) | {"Idempotency-Key": self.message(key)}
+        headers |= {"Content-Type": "text/csv"}
+        answer = await self.http.post(path, content=sheet.encode(), headers=headers)
+        return _body(answer, path)
+
     def _headers(self, party: str) -> dict[str, str]:
         token = self.signer.issue(caller_of(party), self.clock())
         return {"Authorization": f"Bearer {token}"}
