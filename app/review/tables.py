@@ -8,8 +8,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from app.kernel.regions import Scheme
-from app.review.model import DifferenceKind, ReconciliationResult, RepairAct, Side
-from app.review.model.deducting import DeductionDecision, DeductionReason, DeductionState
+from app.review.model import (
+    DeductionDecision,
+    DeductionReason,
+    DeductionState,
+    DifferenceKind,
+    ReconciliationResult,
+    RepairAct,
+    Side,
+)
 from app.runtime.db import METADATA, fen, identity, moment, one_of
 from app.runtime.numbers import serial_of
 

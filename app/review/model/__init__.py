@@ -1,4 +1,4 @@
-"""What a reconciliation compares, what it finds, and what is done about it."""
+"""What a reconciliation compares, finds and repairs; and the words of the monthly review."""
 
 from __future__ import annotations
 
@@ -61,6 +61,46 @@ class RepairAct(enum.StrEnum):
     ADOPT = "adopt"  # 以平台为准
     REVERSE = "reverse"  # 平台冲正
     RESEND = "resend"  # 发送方补发
+
+
+class DeductionReason(enum.StrEnum):
+    """Why review takes something off 扣款原因."""
+
+    NOT_INJURY_RELATED = "not_injury_related"  # 非工伤部位或病种费用
+    CHARGED_TWICE = "charged_twice"  # 重复收费
+    OVERCHARGED = "overcharged"  # 超标准收费
+    ITEM_EXCHANGED = "item_exchanged"  # 串换项目
+    NOT_INDICATED = "not_indicated"  # 无指征或过度诊疗
+    STAY_SPLIT = "stay_split"  # 分解住院
+    EVIDENCE_MISSING = "evidence_missing"  # 病历或票据资料不全
+    OTHER = "other"  # 其他
+
+
+class DeductionState(enum.StrEnum):
+    """State of a deduction 扣款状态."""
+
+    PROPOSED = "proposed"  # 已提出，可申诉
+    APPEALED = "appealed"  # 已申诉，待裁定
+    FINAL = "final"  # 已生效
+    WITHDRAWN = "withdrawn"  # 已撤回
+
+
+class DeductionDecision(enum.StrEnum):
+    """How a deduction came to its end 扣款处理结果."""
+
+    UPHELD = "upheld"  # 维持
+    LOWERED = "lowered"  # 部分维持
+    WITHDRAWN = "withdrawn"  # 撤回
+    UNAPPEALED = "unappealed"  # 逾期未申诉
+
+
+class ReviewState(enum.StrEnum):
+    """How far a place is with a month 月度审核状态."""
+
+    OPEN = "open"  # 未关账
+    CLOSED = "closed"  # 已关账
+    UPLOADED = "uploaded"  # 已上传
+    REQUESTED = "requested"  # 已请款
 
 
 ACTS: Mapping[DifferenceKind, tuple[RepairAct, ...]] = {

@@ -11,30 +11,9 @@ from app.kernel.calendar import Month
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
+from app.review.model import DeductionDecision, DeductionReason, DeductionState
 
 ITEMS_MAX = 100
-
-
-class DeductionReason(enum.StrEnum):
-    """Why review takes something off 扣款原因."""
-
-    NOT_INJURY_RELATED = "not_injury_related"  # 非工伤部位或病种费用
-    CHARGED_TWICE = "charged_twice"  # 重复收费
-    OVERCHARGED = "overcharged"  # 超标准收费
-    ITEM_EXCHANGED = "item_exchanged"  # 串换项目
-    NOT_INDICATED = "not_indicated"  # 无指征或过度诊疗
-    STAY_SPLIT = "stay_split"  # 分解住院
-    EVIDENCE_MISSING = "evidence_missing"  # 病历或票据资料不全
-    OTHER = "other"  # 其他
-
-
-class DeductionState(enum.StrEnum):
-    """State of a deduction 扣款状态."""
-
-    PROPOSED = "proposed"  # 已提出，可申诉
-    APPEALED = "appealed"  # 已申诉，待裁定
-    FINAL = "final"  # 已生效
-    WITHDRAWN = "withdrawn"  # 已撤回
 
 
 class DeductionEvent(enum.StrEnum):
@@ -45,15 +24,6 @@ class DeductionEvent(enum.StrEnum):
     LOWER = "lower"  # 部分维持
     WITHDRAW = "withdraw"  # 撤回
     LAPSE = "lapse"  # 逾期未申诉
-
-
-class DeductionDecision(enum.StrEnum):
-    """How a deduction came to its end 扣款处理结果."""
-
-    UPHELD = "upheld"  # 维持
-    LOWERED = "lowered"  # 部分维持
-    WITHDRAWN = "withdrawn"  # 撤回
-    UNAPPEALED = "unappealed"  # 逾期未申诉
 
 
 DEDUCTION_LIFE = Lifecycle(

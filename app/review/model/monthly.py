@@ -11,15 +11,7 @@ from app.kernel.calendar import Month
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
-
-
-class ReviewState(enum.StrEnum):
-    """How far a place is with a month 月度审核状态."""
-
-    OPEN = "open"  # 未关账
-    CLOSED = "closed"  # 已关账
-    UPLOADED = "uploaded"  # 已上传
-    REQUESTED = "requested"  # 已请款
+from app.review.model import ReviewState
 
 
 class ReviewEvent(enum.StrEnum):

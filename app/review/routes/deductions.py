@@ -18,7 +18,8 @@ from app.review.errors import (
     DeductionUnknown,
     ReviewForeign,
 )
-from app.review.model.deducting import DeductionsAsked, DeductionState
+from app.review.model import DeductionState
+from app.review.model.deducting import DeductionsAsked
 from app.review.schemas.deducting import (
     AppealIn,
     DecisionIn,

@@ -16,6 +16,7 @@ from app.review.errors import (
     DeductionNotReturnable,
     DeductionsRefused,
 )
+from app.review.model import DeductionState
 from app.review.model.deducting import (
     DECISIONS,
     DEDUCTION_LIFE,
@@ -24,7 +25,6 @@ from app.review.model.deducting import (
     Deduction,
     DeductionAsked,
     DeductionEvent,
-    DeductionState,
     Proposal,
 )
 

@@ -11,15 +11,8 @@ from pydantic.config import JsonDict
 
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
-from app.review.model.deducting import (
-    ITEMS_MAX,
-    Deduction,
-    DeductionAsked,
-    DeductionDecision,
-    DeductionEvent,
-    DeductionReason,
-    DeductionState,
-)
+from app.review.model import DeductionDecision, DeductionReason, DeductionState
+from app.review.model.deducting import ITEMS_MAX, Deduction, DeductionAsked, DeductionEvent
 from app.review.schemas.amounts import AmountMoved
 
 _SETTLEMENT, _DEDUCTION = "A3701002509010000001", "K3701002510080000001"

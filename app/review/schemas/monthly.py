@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 from app.kernel.calendar import MONTH, Month
 from app.kernel.money import YUAN, Money
 from app.kernel.regions import REGION_CODE, Scheme
+from app.review.model import ReviewState
 from app.review.model.monthly import (
     CloseAsked,
     Declaration,
@@ -20,7 +21,6 @@ from app.review.model.monthly import (
     OpenReview,
     Review,
     ReviewLine,
-    ReviewState,
     ReviewTotals,
     UploadAsked,
 )

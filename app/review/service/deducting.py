@@ -11,6 +11,7 @@ from app.kernel.money import Money
 from app.ledger import service as ledger
 from app.ledger.entries import Entry, deduction_made
 from app.review.errors import DeductionUnknown, ReviewForeign
+from app.review.model import DeductionState
 from app.review.model.deducting import (
     AppealDue,
     Decided,
@@ -18,7 +19,6 @@ from app.review.model.deducting import (
     DeductionAsked,
     DeductionEvent,
     DeductionsAsked,
-    DeductionState,
 )
 from app.review.rules import deducting
 from app.review.store import deducting as kept

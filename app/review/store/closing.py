@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.kernel.calendar import Month
 from app.kernel.regions import Scheme
-from app.review.model.monthly import DueDays, MonthAsked, OpenReview, ReviewState
+from app.review.model import ReviewState
+from app.review.model.monthly import DueDays, MonthAsked, OpenReview
 from app.review.store.stamp import Stamp
 from app.runtime.auth import Scope
 from app.runtime.db import Conn, Tx

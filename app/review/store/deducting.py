@@ -12,14 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.kernel.calendar import Month
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
-from app.review.model.deducting import (
-    Decided,
-    Deductible,
-    Deduction,
-    DeductionAsked,
-    DeductionState,
-    Proposal,
-)
+from app.review.model import DeductionState
+from app.review.model.deducting import Decided, Deductible, Deduction, DeductionAsked, Proposal
 from app.review.store.deductions import by_ids
 from app.review.store.stamp import Stamp
 from app.review.tables import deduction

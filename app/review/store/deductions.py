@@ -11,14 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.kernel.calendar import Month
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
-from app.review.model.deducting import (
-    AppealDue,
-    Deduction,
-    DeductionDecision,
-    DeductionReason,
-    DeductionsAsked,
-    DeductionState,
-)
+from app.review.model import DeductionDecision, DeductionReason, DeductionState
+from app.review.model.deducting import AppealDue, Deduction, DeductionsAsked
 from app.review.tables import deduction
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx

@@ -28,6 +28,7 @@ from app.settlement.errors import (
     ListMissing,
     MonthsClosing,
     NotCancellable,
+    SettlementDeducted,
     SettlementInClearing,
     TotalMismatch,
 )
@@ -108,6 +109,13 @@ def test_a_settlement_is_cancelled_freely_before_a_clearing() -> None:
     assert not rules.is_adjustment(settlement(), asked=True, reason="示例")
 
 
+def test_what_review_took_off_is_taken_back_before_a_cancellation() -> None:
+    for other in ({}, {"clearing": "C1"}):
+        with pytest.raises(SettlementDeducted) as refused:
+            rules.is_adjustment(settlement(deducted=Money(1), **other), asked=True, reason="示例")
+        assert refused.value.facts["deducted"] == Money(1)
+
+
 def test_after_a_clearing_it_is_an_adjustment_with_a_reason() -> None:
     cleared = settlement(clearing="C1")
     assert rules.is_adjustment(cleared, asked=True, reason="示例")
@@ -138,6 +146,24 @@ def test_a_settlement_falls_into_the_first_month_still_open(
     last_closed: Month | None, month: str
 ) -> None:
     assert str(rules.month_of(DAY, last_closed)) == month
+
+
+@pytest.mark.parametrize(
+    ("since", "last_closed", "month"),
+    [
+        (Month(2025, 9), None, "2025-09"),
+        (Month(2025, 8), None, "2025-08"),
+        (Month(2025, 7), None, "2025-07"),
+        (Month(2025, 6), None, "2025-07"),
+        (Month(2025, 6), Month(2025, 5), "2025-07"),
+        (Month(2025, 8), Month(2025, 8), "2025-09"),
+        (Month(2025, 8), Month(2025, 10), "2025-11"),
+    ],
+)
+def test_what_belongs_to_an_earlier_month_falls_into_it_while_a_closing_would_wait_for_it(
+    since: Month, last_closed: Month | None, month: str
+) -> None:
+    assert str(rules.earliest_month(since, date(2025, 9, 30), last_closed)) == month
 
 
 @pytest.mark.parametrize(
