@@ -57,7 +57,7 @@ advance_quota = sa.Table(
     sa.Column("run_id", sa.BigInteger, sa.ForeignKey("advance_run.id"), nullable=False),
     sa.Column("insured_place", sa.CHAR(6), nullable=False),
     sa.Column("treatment_place", sa.CHAR(6), nullable=False),
-    sa.Column("months_fen", ARRAY(sa.BigInteger), nullable=False),
+    sa.Column("month_amounts", ARRAY(sa.BigInteger), nullable=False),
     fen("base_fen"),
     fen("mean_fen"),
     fen("exact_fen"),

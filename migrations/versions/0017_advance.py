@@ -285,7 +285,7 @@ def _create_advance_quota() -> None:
         sa.Column("run_id", sa.BigInteger, nullable=False),
         sa.Column("insured_place", sa.CHAR(6), nullable=False),
         sa.Column("treatment_place", sa.CHAR(6), nullable=False),
-        sa.Column("months_fen", ARRAY(sa.BigInteger), nullable=False),
+        sa.Column("month_amounts", ARRAY(sa.BigInteger), nullable=False),
         sa.Column("base_fen", sa.BigInteger, nullable=False),
         sa.Column("mean_fen", sa.BigInteger, nullable=False),
         sa.Column("exact_fen", sa.BigInteger, nullable=False),

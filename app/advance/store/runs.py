@@ -100,7 +100,7 @@ _OF_YEAR = sa.select(advance_run.c.number, advance_run.c.state).where(
 _FIGURES = ("base", "mean", "exact", "rounded", "quota", "held")
 _KEEP = sa.text(
     """
-    INSERT INTO advance_quota (run_id, insured_place, treatment_place, months_fen, base_fen,
+    INSERT INTO advance_quota (run_id, insured_place, treatment_place, month_amounts, base_fen,
                                mean_fen, exact_fen, rounded_fen, quota_fen, held_fen, reason)
     SELECT :run_id, t.insured, t.treatment, string_to_array(t.months, ' ')::bigint[],
            t.base, t.mean, t.exact, t.rounded, t.quota, t.held, t.reason
@@ -329,7 +329,7 @@ def _run(row: sa.Row[Any]) -> Run:
 def _row(row: sa.Row[Any]) -> QuotaRow:
     return QuotaRow(
         pair=Pair(row.insured_place, row.treatment_place),
-        months=tuple(Money(month) for month in row.months_fen),
+        months=tuple(Money(month) for month in row.month_amounts),
         figures=Quota(
             base=Money(row.base_fen),
             mean=Money(row.mean_fen),
