@@ -24,6 +24,7 @@ from app.institutions.routes import router as institutions
 from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
 from app.proof.routes import router as proof
+from app.proof.service.watching import SealMetrics
 from app.reference.routes import router as reference
 from app.reversal.routes import router as reversal
 from app.review.routes import router as review
@@ -95,6 +96,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.hub = hub
     app.state.signer = Signer.of(settings.token_key.get_secret_value(), settings.token_minutes)
     app.state.metrics = metrics
+    app.state.seal_metrics = SealMetrics(metrics.registry)
     app.state.limits = Limits.of(settings)
     app.state.signing = _signing_of(settings)
     app.state.ticker = ticker

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse
 
 from app.deadlines import ticking
+from app.proof.service import watching
 from app.reference import refusals, vocabulary
 from app.reference.errors import DictionaryUnknown, NotReady, ProblemUnknown
 from app.reference.schemas import (
@@ -51,8 +52,8 @@ async def live() -> HealthView:
     "/health/ready",
     summary="Can it serve 就绪检查",
     description="Database reachable, writable and migrated; room on the disk. Also tells through "
-    "which day the due acts are done, which fails no hub. "
-    "检查数据库可达、可写、已迁移，以及磁盘空间；并告知到期事项已办理至何日（不影响就绪）。",
+    "which day the due acts are done and whether sealing keeps up, which fails no hub. "
+    "检查数据库可达、可写、已迁移，以及磁盘空间；并告知到期事项已办理至何日、封存是否及时（不影响就绪）。",
     response_model=ReadinessView,
     responses=problems(NotReady),
 )
@@ -63,6 +64,7 @@ async def ready(request: Request) -> ReadinessView:
         views = [CheckView.of(check).model_dump() for check in found]
         raise NotReady(failed=failed, checks=views)
     found.append(await ticking.check(hub_of(request)))
+    found.append(await watching.check(hub_of(request)))
     return ReadinessView(status="ready", checks=[CheckView.of(check) for check in found])
 
 
@@ -70,14 +72,15 @@ async def ready(request: Request) -> ReadinessView:
     "/metrics",
     summary="Counters for Prometheus 监控指标",
     description="Requests by path template and status, and times; due acts, and the age of the "
-    "last clean tick. Open without a token, since it tells nothing of persons or amounts; keep it "
-    "inside the network. 按路径模板与状态统计，另含到期事项办理情况；不含个人信息，无需令牌，"
-    "仅供内网采集。",
+    "last clean tick; days by which sealing lags behind. Open without a token, since it tells "
+    "nothing of persons or amounts; keep it inside the network. 按路径模板与状态统计，另含到期事项"
+    "办理与封存滞后情况；不含个人信息，无需令牌，仅供内网采集。",
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(request: Request) -> Response:
     """Show the counters."""
+    await request.app.state.seal_metrics.observe(hub_of(request))
     shown = generate_latest(request.app.state.metrics.registry)
     return Response(shown, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.proof.model.lawbook import LAWS
 from app.proof.model.laws import Difference, Report
 from app.proof.service.verifying import verify
-from app.runtime.db import Rx, Tx
+from app.runtime.db import Tx
 from tests.support.institutions import JINAN
 from tests.support.proof_road import Road, travelled
 from tests.support.world import World
@@ -39,8 +39,8 @@ async def spoiling(world: World) -> AsyncIterator[AsyncConnection]:
 
 @pytest.mark.usefixtures("road")
 async def test_a_sound_hub_obeys_every_law(world: World) -> None:
-    async with world.hub.reading_engine.connect() as connection:
-        report = await verify(Rx(connection), TODAY)
+    async with world.rx() as connection:
+        report = await verify(connection, TODAY)
     assert [(it.law.code, it.difference) for it in report.broken] == []
     assert report.holds
     assert not report.alarms

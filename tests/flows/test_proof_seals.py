@@ -110,3 +110,26 @@ async def test_a_backlog_alarms_two_days_after(world: World) -> None:
     await booked(world, [entry(8, date(2025, 9, 13))])
     assert await lags(date(2025, 9, 14)) == {"ledger": (1, False), "trail": (1, False)}
     assert await lags(date(2025, 9, 15)) == {"ledger": (2, True), "trail": (2, True)}
+
+
+async def test_health_and_metrics_tell_of_the_backlog_and_stop_no_hub(world: World) -> None:
+    async def told() -> tuple[str, bool, bool]:
+        answer = await world.http.get("/v1/health/ready")
+        assert answer.status_code == 200
+        check = next(it for it in answer.json()["checks"] if it["name"] == "seals")
+        shown = (await world.http.get("/v1/metrics")).text
+        return (
+            check["found"],
+            check["passed"],
+            'hub_seal_backlog_days{journal="ledger"} 2.0' in shown,
+        )
+
+    world.clock.set_day("2025-09-15")
+    assert await told() == ("behind: ledger 2 days, trail 2 days", False, True)
+    await sealed(world)
+    assert await told() == ("up to date", True, False)
+
+
+async def test_nobody_seals_what_they_cannot_see(world: World) -> None:
+    with pytest.raises(AssertionError, match="sees everything"):
+        await sealed(world, caller=world.agency("370000"))

@@ -9,7 +9,6 @@ from app.kernel.money import Money
 from app.ledger.entries import settlement_booked
 from app.proof.model.seals import Journal
 from app.proof.service.verifying import verify
-from app.runtime.db import Rx
 from tests.support.ledger import booked
 from tests.support.proof import sealed, seals_of
 from tests.support.world import World
@@ -20,8 +19,8 @@ WRITERS, TURNS = 6, 12
 
 
 async def broken_seals(world: World) -> list[str]:
-    async with world.hub.reading_engine.connect() as connection:
-        report = await verify(Rx(connection), NEXT)
+    async with world.rx() as connection:
+        report = await verify(connection, NEXT)
     return [it.law.code for it in report.broken if it.law.code.startswith("seal")]
 
 

@@ -12,7 +12,7 @@ from app.proof.model.seals import Sealed
 from app.proof.service import sealing
 from app.runtime.door import Door
 from app.runtime.work import Work
-from tests.support.world import World
+from tests.support.world import Client, World
 
 _KEYS = itertools.count(1)
 
@@ -21,8 +21,14 @@ class Done(BaseModel):
     """The answer of a use case whose result is kept aside."""
 
 
-async def sealed(world: World, *, through: date | None = None, wait_seconds: float = 5.0) -> Sealed:
-    """Run one round of sealing through the door."""
+async def sealed(
+    world: World,
+    *,
+    through: date | None = None,
+    wait_seconds: float = 5.0,
+    caller: Client | None = None,
+) -> Sealed:
+    """Run one round of sealing through the door, as the operator unless another is named."""
     kept: list[Sealed] = []
 
     async def use_case(work: Work) -> None:
@@ -31,7 +37,7 @@ async def sealed(world: World, *, through: date | None = None, wait_seconds: flo
     key = f"seal-{next(_KEYS):08d}"
     door = Door(
         hub=world.hub,
-        caller=world.operator.caller,
+        caller=(caller or world.operator).caller,
         key=key,
         fingerprint=key.encode(),
         action="test",

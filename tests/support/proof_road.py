@@ -126,13 +126,13 @@ async def _advanced(world: World, fen: int) -> str:
         await tx.exec_driver_sql("SET LOCAL session_replication_role = replica")
         await tx.exec_driver_sql(
             """
-            INSERT INTO advance_transfer (run_id, insured_place, treatment_place, direction,
-                purpose, amount_fen, payment_number, receipt_number, state, issued_at, agency_by,
-                finance_by, announced, bank_reference, paid_on, paid_at, paid_by, received_at,
-                received_by)
-            VALUES (1, '110000', '370000', 'paid', 'yearly', $2, $1, 'P3700002509010000002',
-                'received', now(), '2025-09-05', '2025-09-12', true, 'BANK-2', '2025-09-01', now(),
-                'test', now(), 'test')
+            INSERT INTO advance_transfer (run_id, insured_place, treatment_place, payer_place,
+                direction, purpose, amount_fen, payment_number, receipt_number, state, issued_at,
+                agency_by, finance_by, announced, bank_reference, paid_on, paid_at, paid_by,
+                received_at, received_by)
+            VALUES (1, '110000', '370000', '110000', 'paid', 'yearly', $2, $1,
+                'P3700002509010000002', 'received', now(), '2025-09-05', '2025-09-12', true,
+                'BANK-2', '2025-09-01', now(), 'test', now(), 'test')
             """,
             (number, fen),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field
 
 from app.proof.model.trail import TrailLine
 
@@ -23,7 +23,7 @@ class TrailLineView(BaseModel):
         description="What was done or looked at 操作", examples=["settlement.settle"]
     )
     subject: str = Field(description="On what 操作对象编号", examples=["A3701002509010000001"])
-    facts: dict[str, JsonValue] = Field(
+    facts: dict[str, object] = Field(
         description="Particulars, never personal ones 要素，不含个人信息",
         examples=[{"visit": "S3701002509010000001", "fund": "17020.00"}],
     )

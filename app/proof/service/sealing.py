@@ -23,6 +23,7 @@ from app.proof.model.seals import (
     Sealed,
 )
 from app.proof.store import seals as store
+from app.proof.store.verifying import require_whole
 from app.runtime.auth import Caller
 from app.runtime.db import Conn, Tx
 from app.runtime.paging import Page, PageAsked
@@ -42,6 +43,7 @@ async def seal_due(
     To be called daily; more often, or by several replicas at once, seals nothing twice. What was
     missed is made up day by day. `through` seals up to another day, say for a closing by hand.
     """
+    await require_whole(work.tx)
     await store.alone(work.tx)
     last_day = through or rules.last_due(work.today)
     made: list[Seal] = []
