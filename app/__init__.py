@@ -14,6 +14,7 @@ settlement   预结算, 结算, 撤销: each line decided, shares computed, liab
 reversal     冲正: a message of unknown outcome made as if it had never been
 review       日对账: a sender's day compared with the hub's, differences repaired
 clearing     清分清算: gross per ordered pair, statements, notices
+deadlines    期限: a calendar for every party; what the hub does by itself when a day has come
 gateway      兼容层: numbered transactions in one envelope, mapped to the same services
 sandbox      synthetic people, catalogues, traffic and the demo story
 """

@@ -27,6 +27,7 @@ WRITTEN_ONCE = {
     "catalogue_item",
     "catalogue_version",
     "cleared_month",
+    "due_act",
     "entitlement_loss",
     "fee_line",
     "fee_line_removed",
