@@ -30,7 +30,7 @@ Participant = Annotated[
 ]
 After = Annotated[
     int | None,
-    Query(ge=0, le=10_000_000, description="Block to go on after 自此块号之后", examples=[0]),
+    Query(ge=0, le=10_000_000, description="Block to go on after 自此块号之后"),
 ]
 Day = Annotated[
     date | None,
