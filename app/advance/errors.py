@@ -73,14 +73,14 @@ class AnotherPersonNeeded(Refusal):
 
 
 class AdvanceRunExists(Refusal):
-    """The year has a run that was not withdrawn; the answer names it."""
+    """The year's quotas were issued before; the answer names that run."""
 
     kind: ClassVar = Kind.CONFLICT
     code: ClassVar = "advance-run-exists"
-    title: ClassVar = "Quotas of this year have been computed"
-    title_zh: ClassVar = "该年度额度已核定"
-    says: ClassVar = "The {scheme} quotas of {year} are in {run}."
-    says_zh: ClassVar = "{year} 年度 {scheme} 额度核定编号为 {run}。"
+    title: ClassVar = "Quotas of this year have been issued"
+    title_zh: ClassVar = "该年度额度已下达"
+    says: ClassVar = "The {scheme} quotas of {year} were issued by {run}."
+    says_zh: ClassVar = "{year} 年度 {scheme} 额度已由 {run} 下达。"
 
 
 class AdvanceMoved(Refusal):

@@ -41,13 +41,13 @@ advance_run = sa.Table(
     one_of("state", RunState),
     sa.CheckConstraint("(closed_at IS NULL) = (state = 'computed')", name="closed_at"),
     sa.CheckConstraint("state <> 'issued' OR closed_by <> computed_by", name="another_person"),
-    # A year has one run that counts.
+    # A year may be computed again and again, and is issued once.
     sa.Index(
         "uq_advance_run_scheme_year",
         "scheme",
         "year",
         unique=True,
-        postgresql_where=sa.text("state <> 'withdrawn'"),
+        postgresql_where=sa.text("state = 'issued'"),
     ),
 )
 advance_quota = sa.Table(

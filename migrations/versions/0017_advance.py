@@ -274,7 +274,7 @@ def _create_advance_run() -> None:
         "advance_run",
         ["scheme", "year"],
         unique=True,
-        postgresql_where=sa.text("state <> 'withdrawn'"),
+        postgresql_where=sa.text("state = 'issued'"),
     )
 
 

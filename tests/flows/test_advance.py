@@ -62,14 +62,11 @@ async def lines(world: World, number: str) -> dict[tuple[str, str], dict[str, An
 
 
 async def test_a_run_names_its_base_period_and_what_it_computes_with(
-    world: World, run: dict[str, Any]
+    run: dict[str, Any],
 ) -> None:
     assert run["state"] == "computed"
     assert (run["months"][0], run["months"][-1], len(run["months"])) == ("2023-12", "2024-11", 12)
     assert (run["cover_months"], run["floor"], run["round_up_to"]) == (4, "50000.00", "1000.00")
-    again = await world.operator.post(RUNS, ASKED)
-    assert (again.status_code, again.json()["code"]) == (409, "advance-run-exists")
-    assert again.json()["run"] == run["number"]
 
 
 async def test_a_line_of_the_worksheet_shows_every_figure_on_the_way(
@@ -161,11 +158,18 @@ async def test_another_person_issues_it_and_both_sides_get_their_notices(
     world: World, run: dict[str, Any]
 ) -> None:
     await done(world.operator.post(f"{RUNS}/{run['number']}/withdrawal"))
-    again = await done(world.operator.post(RUNS, ASKED), 201)
+    again, spare = [await done(world.operator.post(RUNS, ASKED), 201) for _ in range(2)]
     issued = await done(another(world.operator).post(f"{RUNS}/{again['number']}/issue"))
     assert issued["state"] == "issued"
     refused = await another(world.operator).post(f"{RUNS}/{again['number']}/issue")
     assert refused.json()["code"] == "no-such-move"
+    # A year may be computed again until it is issued; of several runs one is.
+    for answer in (
+        await another(world.operator).post(f"{RUNS}/{spare['number']}/issue"),
+        await world.operator.post(RUNS, ASKED),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "advance-run-exists")
+        assert answer.json()["run"] == again["number"]
     async with world.hub.reading_engine.connect() as connection:
         today = date(2025, 9, 1)
         assert not await run_due(Rx(connection), Scheme.CROSS_PROVINCE, today)

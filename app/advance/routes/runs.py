@@ -45,7 +45,7 @@ Readers = only(PartyKind.OPERATOR, PartyKind.AGENCY)
 async def compute(body: QuotaRun, door: OpenDoor) -> Response:
     """Compute for every pair months of cover × mean monthly fund amount, and what is still to move.
 
-    Nothing is called for before another person issues the run.
+    Nothing is called for before another person issues the run; until then it may be run again.
     按基期月均基金支付额与保障月数核定各地区对额度及应补、应退；另一人下达后方生成通知书。
     """
     return await door.write(
@@ -122,7 +122,9 @@ async def worksheet_file(
     status_code=200,
     summary="Issue the notices of a run 下达预付金通知书",
     response_model=RunView,
-    responses=problems(AdvanceRunUnknown, NoSuchMove, AnotherPersonNeeded, AdvanceMoved),
+    responses=problems(
+        AdvanceRunUnknown, AnotherPersonNeeded, NoSuchMove, AdvanceRunExists, AdvanceMoved
+    ),
     dependencies=[only(PartyKind.OPERATOR)],
 )
 async def issue(number: Number, door: OpenDoor) -> Response:
@@ -142,7 +144,7 @@ async def issue(number: Number, door: OpenDoor) -> Response:
     dependencies=[only(PartyKind.OPERATOR)],
 )
 async def withdraw(number: Number, door: OpenDoor) -> Response:
-    """Take back a run not issued, so that the year can be computed again. 撤回未下达的核定。"""
+    """Take back a run that is not to be issued. 撤回未下达的核定。"""
     return await door.write(
         lambda work: service.withdraw(work, number), show=RunView.of, status=200
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from app.advance.errors import AdvanceMoved, AdvanceRunExists, AdvanceRunUnknown
@@ -19,8 +19,7 @@ from app.advance.service.transfers import call
 from app.advance.store import runs as kept
 from app.advance.store import watching
 from app.advance.store.transfers import Cause
-from app.kernel.calendar import Month
-from app.kernel.money import ZERO
+from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
 from app.runtime.db import Conn
 from app.runtime.paging import Page, PageAsked
@@ -40,12 +39,8 @@ async def compute(work: Work, scheme: Scheme, year: int) -> Run:
         by=work.caller.client,
         policy_version=work.book.version,
     )
-    opened = await kept.open_run(work.tx, opening)
-    if opened is None:
-        existing = await kept.of_year(work.tx, scheme, year)
-        number = None if existing is None else existing[0]
-        raise AdvanceRunExists(scheme=scheme, year=year, run=number)
-    run_id, number = opened
+    await _require_unissued(work, scheme, year)
+    run_id, number = await kept.open_run(work.tx, opening)
     regions = await kept.filed(work.tx, scheme, work.today)
     filed = {quota.pair_of(*each, scheme) for each in regions}
     held = await kept.held(work.tx)
@@ -66,7 +61,9 @@ async def issue(work: Work, number: str) -> Run:
     state = LIFE_OF_RUN.after(it.state, RunEvent.ISSUE)
     changes.require_another(it.computed_by, work.caller.client)
     rows = await kept.all_rows(work.tx, work.caller.scope, it.id)
-    await _require_still(work, rows)
+    held = await kept.held_alone(work.tx)
+    await _require_unissued(work, it.scheme, it.year)
+    _require_still(held, rows)
     modes = [
         (row.pair, changes.first_mode(work.today, row.pair.insured_place, work.book))
         for row in rows
@@ -115,18 +112,22 @@ async def whole_worksheet(reading: Reading, number: str) -> tuple[Run, Sequence[
 
 
 async def run_due(conn: Conn, scheme: Scheme, today: date) -> bool:
-    """Say whether this year's quotas of a scheme are still to be computed or issued.
+    """Say whether this year's quotas of a scheme are still to be issued.
 
     For the calendar of deadlines: the notices of a year go out in its January.
     """
-    found = await kept.of_year(conn, scheme, Month.of(today).year)
-    return found is None or found[1] is LIFE_OF_RUN.start
+    return await kept.issued(conn, scheme, today.year) is None
 
 
-async def _require_still(work: Work, rows: Sequence[QuotaRow]) -> None:
+async def _require_unissued(work: Work, scheme: Scheme, year: int) -> None:
+    existing = await kept.issued(work.tx, scheme, year)
+    if existing is not None:
+        raise AdvanceRunExists(scheme=scheme, year=year, run=existing)
+
+
+def _require_still(held: Mapping[Pair, Money], rows: Sequence[QuotaRow]) -> None:
     """What is held must be what the differences were computed from."""
-    held = await kept.held_alone(work.tx)
-    moved: list[Pair] = [row.pair for row in rows if held.get(row.pair, ZERO) != row.held]
+    moved = [row.pair for row in rows if held.get(row.pair, ZERO) != row.held]
     if moved:
         raise AdvanceMoved(pairs=["-".join(pair.places) for pair in moved])
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from app.advance.model import (
     Opening,
@@ -73,7 +72,7 @@ _HELD = sa.text(
 # Whoever calls for money waits for the others: what is held decides how much.
 _ALONE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('advance transfers', 0))")
 _OPEN = (
-    pg_insert(advance_run)
+    sa.insert(advance_run)
     .values(
         number=next_number("Q", advance_run_serial),
         scheme=sa.bindparam("scheme"),
@@ -87,15 +86,12 @@ _OPEN = (
         computed_by=sa.bindparam("by"),
         policy_version=sa.bindparam("policy_version"),
     )
-    .on_conflict_do_nothing(
-        index_elements=["scheme", "year"], index_where=sa.text("state <> 'withdrawn'")
-    )
     .returning(advance_run.c.id, advance_run.c.number)
 )
-_OF_YEAR = sa.select(advance_run.c.number, advance_run.c.state).where(
+_ISSUED = sa.select(advance_run.c.number).where(
     advance_run.c.scheme == sa.bindparam("scheme"),
     advance_run.c.year == sa.bindparam("year"),
-    advance_run.c.state != RunState.WITHDRAWN.value,
+    advance_run.c.state == RunState.ISSUED.value,
 )
 _FIGURES = ("base", "mean", "exact", "rounded", "quota", "held")
 _KEEP = sa.text(
@@ -146,7 +142,13 @@ _PAGE = _RUNS.where(advance_run.c.id > _AFTER).order_by(advance_run.c.id).limit(
 _NUMBER = sa.bindparam("number", type_=sa.Text)
 _ONE = _RUNS.where(advance_run.c.number == _NUMBER)
 _LOCKED = (
-    sa.select(advance_run.c.id, advance_run.c.state, advance_run.c.computed_by)
+    sa.select(
+        advance_run.c.id,
+        advance_run.c.scheme,
+        advance_run.c.year,
+        advance_run.c.state,
+        advance_run.c.computed_by,
+    )
     .where(advance_run.c.number == _NUMBER)
     .with_for_update()
 )
@@ -176,6 +178,8 @@ class Held:
     """A run held until the transaction ends, with what decides about it."""
 
     id: int
+    scheme: Scheme
+    year: int
     state: RunState
     computed_by: str
 
@@ -214,8 +218,8 @@ async def held(conn: Conn) -> dict[Pair, Money]:
     }
 
 
-async def open_run(tx: Tx, opening: Opening) -> tuple[int, str] | None:
-    """Make the run of a year; None when the year has one."""
+async def open_run(tx: Tx, opening: Opening) -> tuple[int, str]:
+    """Make a run of a year."""
     terms = opening.terms
     row = {
         "number_region": NATION,
@@ -230,15 +234,15 @@ async def open_run(tx: Tx, opening: Opening) -> tuple[int, str] | None:
         "by": opening.by,
         "policy_version": opening.policy_version,
     }
-    made = (await tx.execute(_OPEN, row)).one_or_none()
-    return None if made is None else (made.id, made.number)
+    made = (await tx.execute(_OPEN, row)).one()
+    return made.id, made.number
 
 
-async def of_year(conn: Conn, scheme: Scheme, year: int) -> tuple[str, RunState] | None:
-    """Return the run of a year that was not withdrawn."""
+async def issued(conn: Conn, scheme: Scheme, year: int) -> str | None:
+    """Return the number of the run that was issued for a year."""
     asked = {"scheme": scheme.value, "year": year}
-    row = (await conn.execute(_OF_YEAR, asked)).one_or_none()
-    return None if row is None else (row.number, RunState(row.state))
+    found: str | None = (await conn.execute(_ISSUED, asked)).scalar_one_or_none()
+    return found
 
 
 async def keep(tx: Tx, run_id: int, rows: Sequence[QuotaRow]) -> None:
@@ -278,7 +282,13 @@ async def locked(tx: Tx, number: str) -> Held | None:
     row = (await tx.execute(_LOCKED, {"number": number})).one_or_none()
     if row is None:
         return None
-    return Held(id=row.id, state=RunState(row.state), computed_by=row.computed_by)
+    return Held(
+        id=row.id,
+        scheme=Scheme(row.scheme),
+        year=row.year,
+        state=RunState(row.state),
+        computed_by=row.computed_by,
+    )
 
 
 async def rows(
