@@ -188,3 +188,25 @@ async def test_the_same_bank_sheet_sent_many_times_at_once_pays_once(world: Worl
     kept = await balances(world)
     assert kept["notified:120000:510000"][0] == 0
     assert kept["treasury:510000"][0] == 5000
+
+
+async def test_two_periods_run_at_once_share_the_months_between_them(world: World) -> None:
+    """Whichever comes first, every settlement is in one clearing and none is in two."""
+    world.clock.set_day("2028-01-21")
+    days = (date(2027, 8, 5), date(2027, 11, 5))
+    numbers = await arranged(
+        world, *(Arranged("120000", "520000", fen, day) for fen in range(1, 20) for day in days)
+    )
+    answers = await asyncio.gather(*(run(world, f"2027Q{n}") for n in (3, 4, 3, 4)))
+    made = [answer.json() for answer in answers if answer.status_code == 201]
+    assert len(made) == 2
+    assert sum(it["totals"]["settlements"] for it in made) == len(numbers)
+    found = await periods_of(world, numbers)
+    assert set(found) <= {it["number"] for it in made}
+    for it in made:
+        items = await all_items(world.operator, it["number"])
+        assert sorted(each["number"] for each in items) == sorted(
+            number
+            for number, clearing in zip(numbers, found, strict=True)
+            if clearing == it["number"]
+        )

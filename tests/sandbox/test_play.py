@@ -59,7 +59,7 @@ async def test_a_month_is_played_and_every_balance_holds(world: World) -> None:
                 sa.text(
                     "SELECT count(*) FILTER (WHERE kind = 'settlement' AND cancelled_by IS NULL), "
                     "sum(fund_fen), sum(total_fen), count(*) FILTER (WHERE clearing IS NULL) "
-                    "FROM settlement"
+                    "FROM settlement LEFT JOIN cleared_month USING (scheme, month)"
                 )
             )
         ).one()
