@@ -18,11 +18,14 @@ from app.runtime.openapi import Example
 from app.sandbox.clock import SandboxClock
 from app.sandbox.examples import (
     clearings,
+    clients,
     deadlines,
     filings,
     institutions,
     messages,
+    proofs,
     reconciliations,
+    reviews,
     stays,
     workers,
 )
@@ -30,7 +33,19 @@ from app.sandbox.examples.stage import RefusedError, Stage
 
 __all__ = ["prepared"]
 
-SCENES = (institutions, workers, filings, stays, reconciliations, clearings, deadlines, messages)
+SCENES = (
+    clients,
+    institutions,
+    workers,
+    filings,
+    stays,
+    reconciliations,
+    clearings,
+    reviews,
+    deadlines,
+    messages,
+    proofs,
+)
 log = structlog.get_logger("hub")
 
 
