@@ -17,6 +17,7 @@ from app.kernel.calendar import business_day
 from app.runtime.openapi import Example
 from app.sandbox.clock import SandboxClock
 from app.sandbox.examples import (
+    advances,
     clearings,
     clients,
     deadlines,
@@ -42,6 +43,7 @@ SCENES = (
     reconciliations,
     clearings,
     reviews,
+    advances,
     deadlines,
     messages,
     proofs,
