@@ -37,8 +37,13 @@ def caller() -> Caller:
     )
 
 
-async def act(hub: Hub, action: str, use_case: Callable[[Work], Awaitable[T]]) -> T:
-    """Do something new and return what came of it."""
+async def act(
+    hub: Hub,
+    action: str,
+    use_case: Callable[[Work], Awaitable[T]],
+    by: Caller | None = None,
+) -> T:
+    """Do something new, as a person who signed in if one did; return what came of it."""
     kept: list[T] = []
 
     async def watched(work: Work) -> T:
@@ -46,7 +51,8 @@ async def act(hub: Hub, action: str, use_case: Callable[[Work], Awaitable[T]]) -
         kept.append(found)
         return found
 
-    await _door(hub, f"cli-{secrets.token_hex(12)}", b"", action).write(watched, show=Done.of)
+    key = f"cli-{secrets.token_hex(12)}"
+    await _door(hub, key, b"", action, by).write(watched, show=Done.of)
     return kept[-1]
 
 
@@ -70,10 +76,10 @@ def look(hub: Hub) -> AbstractAsyncContextManager[Reading]:
     return reading(hub, caller(), "cli")
 
 
-def _door(hub: Hub, key: str, fingerprint: bytes, action: str) -> Door:
+def _door(hub: Hub, key: str, fingerprint: bytes, action: str, by: Caller | None = None) -> Door:
     return Door(
         hub=hub,
-        caller=caller(),
+        caller=by or caller(),
         key=key,
         fingerprint=fingerprint,
         action=f"hub {action}",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.cli.acts import act, look
 from app.institutions import service as institutions
+from app.institutions.model import Institution
 from app.kernel.parties import PartyKind
 from app.parties import service as parties
 from app.parties.errors import ClientExists
@@ -33,17 +34,29 @@ async def give_client(work: Work, party: str, client_id: str | None = None) -> C
     """Give a party a client; an institution that is on record becomes a party by it."""
     institution = await institutions.by_code(work.tx, party)
     if institution is not None:
-        known = Party(
-            code=institution.code,
-            kind=PartyKind.INSTITUTION,
-            name=institution.name,
-            region=institution.region,
-            parent=institution.region,
-            role=None,
-            source="institution",
-        )
-        await parties.load_parties(work, [known])
+        await parties.load_parties(work, [_party_of(institution)])
     return await parties.create_client(work, party, client_id)
+
+
+async def ensure_party(hub: Hub, code: str) -> None:
+    """Make an institution that is on record a party; everybody else is one or is none."""
+    async with look(hub) as reading:
+        institution = await institutions.by_code(reading.rx, code)
+    if institution is not None:
+        known = [_party_of(institution)]
+        await act(hub, "parties load", lambda work: parties.load_parties(work, known))
+
+
+def _party_of(institution: Institution) -> Party:
+    return Party(
+        code=institution.code,
+        kind=PartyKind.INSTITUTION,
+        name=institution.name,
+        region=institution.region,
+        parent=institution.region,
+        role=None,
+        source="institution",
+    )
 
 
 async def ensure_credentials(hub: Hub, home: Path) -> Path:

@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 import app
-from app.cli import clients, proving, sandbox, serving
+from app.cli import clients, persons, proving, sandbox, serving
 from app.cli import demo as showcase
 from app.cli import generate as traffic
 from app.cli.credentials import ensure_credentials
@@ -52,6 +52,7 @@ program = typer.Typer(
     help="Cross-province settlement of work-injury insurance 工伤保险跨省异地就医直接结算平台",
 )
 program.add_typer(clients.program, name="clients")
+program.add_typer(persons.program, name="persons")
 program.add_typer(conformance.program, name="conformance")
 program.command()(token)
 program.command()(proving.verify)

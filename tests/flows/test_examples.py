@@ -20,6 +20,14 @@ WRITES = ("post", "put", "patch", "delete")
 # Why an operation has no example of its own on a hub that was laid out.
 EXCEPTIONS = {
     "POST /oauth/token": "its fields are the caller's own secret, from credentials.json",
+    "POST /oauth/revoke": "its fields are the caller's own secret, from credentials.json",
+    "POST /oauth/sessions": "a person has their own password and authenticator",
+    "POST /oauth/sessions/end": "it would end the session of whoever tries it",
+    "POST /v1/clients/{client}/secrets/{hint}/retirement": "it would end a ready-made client",
+    "POST /v1/proposals": "a person proposes, and a hub made for trying out has none",
+    "GET /v1/proposals/{number}": "there is none before a person proposes",
+    "POST /v1/proposals/{number}/approval": "a person decides",
+    "POST /v1/proposals/{number}/rejection": "a person decides",
     "POST /compat/fsi/api/callService": "the compatibility layer's general example needs no ground",
     "POST /compat/hsa/hgs/{infno}": "the compatibility layer's general example needs no ground",
 }

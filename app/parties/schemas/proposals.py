@@ -47,13 +47,16 @@ class CreateClient(_Act):
 
 
 class IssueSecret(_Act):
-    """Give a client one more secret; the old ones go on until retired 增发密钥."""
+    """Give a client one more secret, or (rotate) one in the place of all 增发或更换密钥."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"act": "client.secret", "client": "370000-7d1f2a"}}
     )
 
-    act: Literal["client.secret"] = Field(description="Act 事项", examples=["client.secret"])
+    act: Literal["client.secret", "client.rotate"] = Field(
+        description="Act; a rotation ends the old secrets at once 事项；更换即刻停用旧密钥",
+        examples=["client.secret"],
+    )
     client: Client
     expires_at: LastMoment = None
 

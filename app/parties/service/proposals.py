@@ -117,6 +117,10 @@ async def _secret(work: Work, asked: Asked) -> Credential:
     return await credentials.issue_secret(work, asked.subject, _moment(asked.details, "expires_at"))
 
 
+async def _rotate(work: Work, asked: Asked) -> Credential:
+    return await credentials.rotate_client(work, asked.subject)
+
+
 async def _terms(work: Work, asked: Asked) -> None:
     await credentials.hold_to(work, asked.subject, terms_of(asked.details))
 
@@ -132,6 +136,7 @@ async def _enable(work: Work, asked: Asked) -> None:
 ACTS: dict[str, CarryOut] = {
     "client.create": _create,
     "client.secret": _secret,
+    "client.rotate": _rotate,
     "client.terms": _terms,
     "client.disable": _disable,
     "client.enable": _enable,
