@@ -12,15 +12,16 @@ from prometheus_client import CollectorRegistry
 
 from app.deadlines.model import Act, DoneAct, DueAct, Tick
 from app.deadlines.ticking import TickMetrics
-from tests.support.advance import funded, used
+from tests.support.advance import funded, open_payments, quota_changed, used
 from tests.support.clearing import Arranged, all_claims, arranged, cleared
 from tests.support.deadlines import done_days, ticked
+from tests.support.institutions import JINAN
 from tests.support.ledger import booked, proven
 from tests.support.parties import seeded
 from tests.support.pg import fresh_database
-from tests.support.review import deducted, deduction, settlements_on
+from tests.support.review import closed, deducted, deduction, settlements_on
 from tests.support.visit import road
-from tests.support.world import World, open_world
+from tests.support.world import Client, World, open_world
 
 AUGUST = date(2025, 8, 5)
 AT = datetime(2025, 9, 1, tzinfo=UTC)
@@ -40,6 +41,13 @@ async def announced(world: World, topic: str) -> list[list[str]]:
     said = sa.text("SELECT parties FROM announcement WHERE topic = :topic ORDER BY seq")
     async with world.tx() as tx:
         return list((await tx.execute(said, {"topic": topic})).scalars())
+
+
+async def calendar(client: Client, **asked: object) -> list[dict[str, Any]]:
+    """Read a party's deadlines."""
+    answer = await client.get("/v1/deadlines", **asked)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["items"])
 
 
 def found(tick: Tick, act: Act) -> list[tuple[date, int]]:
@@ -170,6 +178,14 @@ async def _a_month(url: str) -> None:
         (settlement,) = await settlements_on(world, "2027-09-01", 1)
         taken = await deducted(world, settlement["number"], "10.00")
         assert taken["appeal_by"] == "2027-09-08"
+        (appeal,) = await calendar(world.institution(JINAN), kind="deduction_appeal")
+        assert (appeal["subject"], appeal["due"], appeal["party"], appeal["clause"]) == (
+            taken["number"],
+            "2027-09-08",
+            JINAN,
+            "hub-default/review-appeal",
+        )
+        assert appeal["announced"] is False  # the holidays of 2027 are not announced yet
         before = await ticked(world, "2027-09-08")
         assert found(before, Act.FINISH_DEDUCTIONS) == []
         after = await ticked(world, "2027-09-09")
@@ -179,13 +195,57 @@ async def _a_month(url: str) -> None:
         unclosed = await ticked(world, "2027-10-20")
         assert (date(2027, 10, 16), 1) in found(unclosed, Act.ALERT_UNCLOSED)
         assert len(found(unclosed, Act.SEAL_JOURNALS)) > 0
-        asked = (await world.agency("370000").get("/v1/deadlines", kind="review_close")).json()
-        (month,) = [it for it in asked["items"] if it["subject"] == "2027-09"]
+        assert await calendar(world.institution(JINAN), kind="deduction_appeal") == []
+        asked = await calendar(world.agency("370000"), kind="review_close")
+        (month,) = [it for it in asked if it["subject"] == "2027-09"]
         assert (month["due"], month["state"], month["party"]) == (
             "2027-10-15",
             "overdue",
             "370000",
         )
+
+
+async def test_a_closed_months_money_is_asked_for_by_the_20th(
+    database_server: tuple[str, str],
+) -> None:
+    with fresh_database(*database_server) as url:
+        async with open_world(url) as world:
+            await road(world)
+            await settlements_on(world, "2025-09-01", 1)
+            world.clock.set_day("2025-10-09")
+            number = (await closed(world, "2025-09"))["number"]
+            shandong = world.agency("370000")
+            (request,) = await calendar(shandong, kind="fund_request")
+            assert (request["subject"], request["due"], request["state"]) == (
+                number,
+                "2025-10-20",
+                "due",
+            )
+            assert await calendar(shandong, kind="review_close") == []
+            assert await calendar(world.operator, kind="fund_request") == [request]
+
+
+async def test_an_advance_is_with_finance_and_then_paid_by_whoever_owes_it(world: World) -> None:
+    await seeded(world)
+    world.clock.set_day("2025-09-01")
+    await quota_changed(world, "510000", "370000", "100000.00")
+    (notice,) = await open_payments(world, "510000", "370000")
+    payer = world.agency("510000")
+    (finance,) = await calendar(payer, kind="advance_to_finance")
+    (payment,) = await calendar(payer, kind="advance_payment")
+    assert (finance["due"], payment["due"]) == ("2025-09-08", "2025-09-22")
+    told = {it["subject"] for it in (finance, payment)}
+    assert told == {notice["number"]}
+    assert (payment["party"], payment["counterpart"], payment["clause"]) == (
+        "510000",
+        "370000",
+        "hub-default/advance-notices",
+    )
+    assert await calendar(world.agency("370000"), kind="advance_payment") == []
+    world.clock.set_day("2025-09-23")
+    (payment,) = await calendar(payer, kind="advance_payment", days=0)
+    assert (payment["state"], payment["days_left"]) == ("overdue", -1)
+    assert await calendar(payer, kind="advance_to_finance") == []
 
 
 async def test_a_crossing_nobody_acknowledged_is_repeated_once_for_all_days_missed(
