@@ -11,6 +11,7 @@ from app.kernel.calendar import Month
 from app.kernel.identity import PUBLIC_NUMBER
 from app.kernel.lifecycle import NoSuchMove
 from app.kernel.parties import PartyKind
+from app.ledger.errors import AdvanceExhausted, AdvanceHold
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, PageView
 from app.runtime.problems import problems
@@ -89,7 +90,15 @@ async def preview(number: VisitNumber, reading: OpenReading) -> PreviewView:
     "/v1/visits/{number}/settle",
     status_code=201,
     response_model=SettledView,
-    responses=problems(VisitUnknown, NoSuchMove, *GROUNDS, TotalMismatch, MonthsClosing),
+    responses=problems(
+        VisitUnknown,
+        NoSuchMove,
+        *GROUNDS,
+        TotalMismatch,
+        MonthsClosing,
+        AdvanceExhausted,
+        AdvanceHold,
+    ),
     dependencies=[INSTITUTION],
     summary="Settle a visit 结算",
     description="The institution's total must be the hub's. Entitlement and institution are "
