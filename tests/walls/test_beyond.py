@@ -1,0 +1,87 @@
+"""The few doors in the wall: one worker's file, for a purpose, and what functions tell."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from app.runtime.auth import Caller
+from app.runtime.door import lend, reading
+from app.runtime.walls import Purpose
+from tests.support.entitlement import registered
+from tests.support.institutions import JINAN, JINAN_DEVICES
+from tests.support.visit import admitted, ready_worker, road
+from tests.support.world import World
+
+TABLES = ("worker", "worker_identity", "determination", "filing", "visit")
+
+
+async def seen(world: World, caller: Caller, purpose: Purpose | None, number: str) -> list[int]:
+    """Count what a caller sees, with one worker's file open for a purpose."""
+    async with reading(world.hub, caller, "test") as it:
+        if purpose is not None:
+            await it.beyond(purpose, number=number)
+        counts = [
+            await it.rx.exec_driver_sql(f"SELECT count(*) FROM {table}")  # noqa: S608 -- ours
+            for table in TABLES
+        ]
+        return [int(count.scalar_one()) for count in counts]
+
+
+async def test_one_file_is_opened_and_no_other(world: World) -> None:
+    await road(world)
+    first = await ready_worker(world)
+    await admitted(world, first)
+    await admitted(world, await ready_worker(world))
+    other = world.institution(JINAN_DEVICES).caller
+    assert await seen(world, other, None, first.number) == [0, 0, 0, 0, 0]
+    assert await seen(world, other, Purpose.IDENTIFY, first.number) == [1, 1, 3, 1, 0]
+    assert await seen(world, other, Purpose.ADMIT, first.number) == [1, 1, 3, 1, 1]
+    assert await seen(world, other, Purpose.ADMIT, "W0") == [0, 0, 0, 0, 0]
+    assert await seen(world, other, None, first.number) == [0, 0, 0, 0, 0]
+
+
+async def test_a_file_is_found_by_certificate_too(world: World) -> None:
+    known = await registered(world)
+    caller = world.agency("440000").caller
+    async with reading(world.hub, caller, "test") as it:
+        await it.beyond(Purpose.REGISTER, certificate=known.person.number)
+        found = await it.rx.exec_driver_sql("SELECT number FROM worker")
+        assert list(found.scalars()) == [known.number]
+
+
+async def test_an_unknown_purpose_opens_nothing(world: World) -> None:
+    with pytest.raises(DBAPIError, match="no such purpose"):
+        async with reading(world.hub, world.institution(JINAN).caller, "test") as it:
+            await it.rx.exec_driver_sql("SELECT hub_step('curiosity', NULL, 'W0', false)")
+
+
+async def test_nobody_opens_a_file(world: World) -> None:
+    with pytest.raises(DBAPIError, match="nobody asks"):
+        async with lend(world.hub) as rx:
+            await rx.exec_driver_sql("SELECT hub_step('identify', NULL, 'W0', false)")
+
+
+async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
+    world: World,
+) -> None:
+    owners = """
+        SELECT p.proname FROM pg_proc p
+         WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace
+           AND p.prorettype <> 'trigger'::regtype
+           AND has_function_privilege('hub_app', p.oid, 'EXECUTE')
+    """
+    async with world.tx() as tx:
+        found = set((await tx.exec_driver_sql(owners)).scalars())
+    assert found == {
+        "ledger_book",
+        "sandbox_reset",
+        "hub_step",
+        "worker_seen",
+        "filing_used",
+        "visit_number",
+        "visit_continued_at",
+        "fitted_before",
+        "account_name",
+        "bank_lines",
+    }
