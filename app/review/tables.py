@@ -23,8 +23,8 @@ from app.runtime.numbers import serial_of
 reconciliation_serial = serial_of("R", "reconciliation")
 declaration_serial = serial_of("B", "declaration")
 deduction_serial = serial_of("K", "deduction")
-review_serial = serial_of("M", "review")
-fund_request_serial = serial_of("Q", "fund_request")
+review_serial = serial_of("T", "review")
+fund_request_serial = serial_of("U", "fund_request")
 institution_payment_serial = serial_of("J", "institution_payment")
 
 reconciliation = sa.Table(

@@ -233,7 +233,7 @@ async def test_a_closed_month_is_uploaded_with_its_totals_and_its_money_asked_fo
     assert (uploaded["state"], uploaded["request"]) == ("uploaded", None)
     assert refusal(await agency.post(f"{path}/upload", totals)) == (409, "no-such-move")
     asked = (await agency.post(f"{path}/fund-request")).json()
-    assert (asked["state"], asked["request"][:7]) == ("requested", "Q370000")
+    assert (asked["state"], asked["request"][:7]) == ("requested", "U370000")
     assert refusal(await agency.post(f"{path}/fund-request")) == (409, "no-such-move")
     shown = (await agency.get(f"{path}/fund-request")).json()
     assert shown["review"] == asked

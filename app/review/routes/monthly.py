@@ -53,7 +53,7 @@ Number = Annotated[
     Path(
         pattern=PUBLIC_NUMBER.pattern,
         description="Number of the closed month 关账编号",
-        examples=["M3700002510120000001"],
+        examples=["T3700002510120000001"],
     ),
 ]
 Place = Annotated[

@@ -27,7 +27,7 @@ from app.review.model.monthly import (
 from app.runtime.wire import Flag
 
 _ROOT = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
-_REVIEW, _DECLARATION = "M3700002510120000001", "B3701002510090000001"
+_REVIEW, _DECLARATION = "T3700002510120000001", "B3701002510090000001"
 _DECLARED: JsonDict = {"month": "2025-09", "settlements": 3, "total": "57.60", "fund": "57.60"}
 _CLOSE: JsonDict = {"place": "370000", "month": "2025-09"}
 _UPLOAD: JsonDict = {"settlements": 3, "fund": "57.60", "deductions": 1, "deducted": "12.80"}
@@ -288,7 +288,7 @@ class InsuredLineView(BaseModel):
 class FundRequestView(BaseModel):
     """What is asked of finance, to pay institutions for a month 用款申请."""
 
-    number: str = Field(description="Number 用款申请编号", examples=["Q3700002510180000001"])
+    number: str = Field(description="Number 用款申请编号", examples=["U3700002510180000001"])
     review: ReviewView = Field(description="The month 月份")
     institutions: list[ReviewLineView] = Field(description="By institution 分机构")
     insured_places: list[InsuredLineView] = Field(description="By insured place 分参保地")

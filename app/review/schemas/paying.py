@@ -135,7 +135,7 @@ class StandingOfInstitutionView(BaseModel):
 class StatementLineView(BaseModel):
     """A closed month of a statement 台账月份."""
 
-    review: str = Field(description="Closed as 关账编号", examples=["M3700002510120000001"])
+    review: str = Field(description="Closed as 关账编号", examples=["T3700002510120000001"])
     month: MonthText
     totals: ReviewTotalsView = Field(description="Totals 合计")
 

@@ -94,7 +94,7 @@ _CLOSE = sa.text(
         INSERT INTO review (number, place, scheme, month, settlement_count, total_fen, fund_fen,
             own_fen, deduction_count, deducted_fen, due_fen, carried_count, carried_fen, root,
             review_by, request_by, closed_at, closed_by, policy_version)
-        SELECT 'M' || :place || to_char(:today, 'YYMMDD')
+        SELECT 'T' || :place || to_char(:today, 'YYMMDD')
                    || lpad(nextval('review_serial')::text, 7, '0'),
                :place, :scheme, :month, t.settlement_count, t.total_fen, t.fund_fen, t.own_fen,
                t.deduction_count, t.deducted_fen, t.fund_fen - t.deducted_fen,
@@ -142,7 +142,7 @@ _UPLOAD = sa.text(
 _REQUEST = sa.text(
     """
     UPDATE review
-       SET request = 'Q' || place || to_char(:today, 'YYMMDD')
+       SET request = 'U' || place || to_char(:today, 'YYMMDD')
                          || lpad(nextval('fund_request_serial')::text, 7, '0'),
            requested_at = :at, requested_by = :client
      WHERE number = :number AND uploaded_at IS NOT NULL AND request IS NULL

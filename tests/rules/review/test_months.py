@@ -85,7 +85,7 @@ TOTALS = ReviewTotals(
 AT = datetime(2025, 10, 12, 1, tzinfo=UTC)
 REVIEW = Review(
     id=1,
-    number="M3700002510120000001",
+    number="T3700002510120000001",
     place="370000",
     scheme=Scheme.CROSS_PROVINCE,
     month=SEPTEMBER,
