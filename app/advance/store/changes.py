@@ -119,7 +119,13 @@ _HELD = (
     .join_from(advance_hold, visit, visit.c.id == advance_hold.c.visit_id)
     .where(
         visible(
-            regions=(advance_hold.c.insured_place, advance_hold.c.treatment_place),
+            # a city sees what is asked about its own visits, though its province is the place
+            regions=(
+                advance_hold.c.insured_place,
+                advance_hold.c.treatment_place,
+                visit.c.insured_region,
+                visit.c.treatment_region,
+            ),
             institution=visit.c.institution,
         )
     )
