@@ -235,14 +235,21 @@ def test_the_books_end_with_what_was_settled_and_are_proved(first: Run) -> None:
         "payable:370000:H37010000001": "-11991.40",
         "payable:370000:A37010000001": "-21201.80",
     }
-    assert first.document["proof"] == {
+    proof = first.document["proof"]
+    counted = {
         "holds": True,
         "accounts": 4,
         "entries": 5,
         "postings": 5,
         "turnover": "108790.00",
+        "settlements": 4,
+        "claims": 1,
+        "notices": 2,
         "difference": None,
     }
+    assert {name: proof[name] for name in counted} == counted
+    assert proof["laws"]
+    assert [it["law"] for it in proof["laws"] if not it["holds"]] == []
 
 
 def test_a_run_that_is_broken_off_says_so_and_prints_no_document(broken_off: Run) -> None:
