@@ -90,19 +90,22 @@ settlement = sa.Table(
     sa.Index("ix_settlement_treatment_place", "treatment_place", "month", "institution"),
     # "what was this worker fitted with before"
     sa.Index("ix_settlement_worker_id", "worker_id"),
-    # "what a clearing counts", in the order its digests and lists are in, without the table
+    # "what a clearing lists", in the order of numbers
     sa.Index(
         "ix_settlement_month",
         "scheme",
         "month",
         "number",
-        postgresql_include=(
-            "insured_place",
-            "treatment_place",
-            "total_fen",
-            "fund_fen",
-            "conceded_before_fen",
-        ),
+        postgresql_include=("insured_place", "treatment_place"),
+    ),
+    # "what a clearing counts for a pair", without the table; also "which pairs there are"
+    sa.Index(
+        "ix_settlement_pair",
+        "scheme",
+        "insured_place",
+        "treatment_place",
+        "month",
+        postgresql_include=("number", "total_fen", "fund_fen", "conceded_before_fen"),
     ),
 )
 settlement_line = sa.Table(

@@ -4,7 +4,7 @@ Why: a closed month takes no more settlements, so that a clearing of a nation's 
 write a million rows; a cancellation must not take back what a contest has taken off already; and
 a payment under a wrong reference must find its notice by two persons, booked once.
 Safe because: months are closed before they are cleared, so the settlements marked so far tell
-their months' clearings without contradiction. Building the index holds settling up for as long as
+their months' clearings without contradiction. Building the indexes holds settling up for as long as
 reading the table takes: run it outside desk hours.
 
 Revision ID: 0018
@@ -22,7 +22,7 @@ branch_labels = None
 depends_on = None
 
 SERIAL = Sequence("reassignment_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True)
-COUNTED = ["insured_place", "treatment_place", "total_fen", "fund_fen", "conceded_before_fen"]
+COUNTED = ["number", "total_fen", "fund_fen", "conceded_before_fen"]
 
 
 def upgrade() -> None:
@@ -64,6 +64,12 @@ def upgrade() -> None:
         "ix_settlement_month",
         "settlement",
         ["scheme", "month", "number"],
+        postgresql_include=["insured_place", "treatment_place"],
+    )
+    op.create_index(
+        "ix_settlement_pair",
+        "settlement",
+        ["scheme", "insured_place", "treatment_place", "month"],
         postgresql_include=COUNTED,
     )
     op.execute("GRANT UPDATE (conceded_fen) ON settlement TO hub_app")
@@ -133,6 +139,7 @@ def downgrade() -> None:
         "UPDATE settlement SET clearing = cleared_month.clearing FROM cleared_month "
         "WHERE cleared_month.scheme = settlement.scheme AND cleared_month.month = settlement.month"
     )
+    op.drop_index("ix_settlement_pair", "settlement")
     op.drop_index("ix_settlement_month", "settlement")
     op.create_index(
         "ix_settlement_month",

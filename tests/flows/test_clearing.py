@@ -277,7 +277,7 @@ async def test_a_run_costs_ten_statements_whatever_it_takes_in(world: World) -> 
         "SELECT",  # the locks of the months
         "INSERT",  # the months, closed
         "INSERT",  # the months it holds
-        "SELECT",  # what they hold, totalled by pair, with what rolled into it
+        "WITH",  # what they hold, totalled by pair, with what rolled into it
         "WITH",  # the claims
         "WITH",  # what rolled, linked
         "SELECT",  # the clearing

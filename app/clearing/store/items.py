@@ -25,32 +25,52 @@ from app.runtime.paging import PageAsked
 from app.settlement.tables import cleared_month, settlement
 from app.visit.tables import visit
 
-# One statement, whatever the number of settlements: they are read from an index alone, by several
-# workers where the server has them, and nothing is written but the claims. Numbers are a capital
-# and digits, which every collation orders alike; of all of them "C" sorts a million fastest.
+# One statement, whatever the number of settlements: pair by pair, each read from an index alone and
+# sorted by itself, which costs a quarter of sorting all of them. Nothing is written but the claims.
+# Numbers are a capital and digits, which every collation orders alike; "C" does so fastest.
 _TOTALS = sa.text(
     """
-    SELECT insured_place, treatment_place, count(*) AS settlement_count,
-           sum(total_fen)::bigint AS total_fen, sum(fund_fen)::bigint AS fund_fen,
-           count(reviewed_fen) AS reviewed_count,
-           coalesce(sum(reviewed_fen), 0)::bigint AS reviewed_fen,
-           sha256(convert_to(string_agg(
-               number || ' ' || total_fen || ' ' || fund_fen, E'\\n' ORDER BY number COLLATE "C"
-           ), 'UTF8')) AS root
-      FROM (SELECT insured_place, treatment_place, number, total_fen,
-                   fund_fen - conceded_before_fen AS fund_fen, NULL::bigint AS reviewed_fen
-              FROM settlement WHERE scheme = :scheme AND month = ANY (:months)
-            UNION ALL
-            SELECT insured_place, treatment_place, number, 0, - amount_fen, amount_fen
-              FROM deduction WHERE scheme = :scheme AND month = ANY (:months)
-            UNION ALL
-            SELECT c.insured_place, c.treatment_place, c.settlement, s.total_fen,
-                   coalesce(c.agreed_fen, c.fund_fen), NULL
-              FROM contest c JOIN settlement s ON s.number = c.settlement
-             WHERE c.waiting AND s.scheme = :scheme AND coalesce(c.agreed_fen, c.fund_fen) <> 0
-           ) AS item
-     GROUP BY insured_place, treatment_place
-     ORDER BY insured_place, treatment_place
+    WITH RECURSIVE pair AS (
+        (SELECT insured_place, treatment_place FROM settlement WHERE scheme = :scheme
+          ORDER BY insured_place, treatment_place LIMIT 1)
+        UNION ALL
+        SELECT following.* FROM pair CROSS JOIN LATERAL (
+            SELECT s.insured_place, s.treatment_place FROM settlement s
+             WHERE s.scheme = :scheme AND (s.insured_place, s.treatment_place)
+                                        > (pair.insured_place, pair.treatment_place)
+             ORDER BY s.insured_place, s.treatment_place LIMIT 1) AS following
+    )
+    SELECT pair.insured_place, pair.treatment_place, counted.*
+      FROM pair CROSS JOIN LATERAL (
+        SELECT count(*) AS settlement_count,
+               sum(total_fen)::bigint AS total_fen, sum(fund_fen)::bigint AS fund_fen,
+               count(reviewed_fen) AS reviewed_count,
+               coalesce(sum(reviewed_fen), 0)::bigint AS reviewed_fen,
+               sha256(convert_to(string_agg(
+                   number || ' ' || total_fen || ' ' || fund_fen, E'\\n' ORDER BY number COLLATE "C"
+               ), 'UTF8')) AS root
+          FROM (SELECT number, total_fen, fund_fen - conceded_before_fen AS fund_fen,
+                       NULL::bigint AS reviewed_fen
+                  FROM settlement s
+                 WHERE s.scheme = :scheme AND s.month = ANY (:months)
+                   AND s.insured_place = pair.insured_place
+                   AND s.treatment_place = pair.treatment_place
+                UNION ALL
+                SELECT number, 0, - amount_fen, amount_fen
+                  FROM deduction d
+                 WHERE d.scheme = :scheme AND d.month = ANY (:months)
+                   AND d.insured_place = pair.insured_place
+                   AND d.treatment_place = pair.treatment_place
+                UNION ALL
+                SELECT c.settlement, s.total_fen, coalesce(c.agreed_fen, c.fund_fen), NULL
+                  FROM contest c JOIN settlement s ON s.number = c.settlement
+                 WHERE c.waiting AND s.scheme = :scheme
+                   AND c.insured_place = pair.insured_place
+                   AND c.treatment_place = pair.treatment_place
+                   AND coalesce(c.agreed_fen, c.fund_fen) <> 0
+               ) AS item) AS counted
+     WHERE counted.settlement_count > 0
+     ORDER BY pair.insured_place, pair.treatment_place
     """
 ).bindparams(sa.bindparam("scheme", type_=sa.Text), sa.bindparam("months", type_=ARRAY(sa.CHAR(7))))
 _INSURED = sa.bindparam("insured_place", type_=sa.Text)
