@@ -1,4 +1,4 @@
-"""Review: what both sides agree the settlements were, day by day (日对账) and month by month (审核).
+"""Review: what both sides agree the settlements were, by days (日对账) and by months (审核).
 
 A sender compares its day with the hub's by totals or by rows; every difference is listed and
 repaired in one call. A place's agency reviews its months: institutions declare, deductions are
