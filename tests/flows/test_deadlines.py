@@ -247,6 +247,13 @@ async def test_an_institution_sees_nobody_elses_deadlines(world: World) -> None:
     assert await listed(world.institution(JINAN), days=400) == []
 
 
+async def test_a_cursor_of_another_list_is_unreadable(world: World) -> None:
+    page = (await world.operator.get("/v1/institutions", limit=1)).json()
+    for cursor in (page["next"], "WyIyMDI1Il0"):
+        answer = await world.operator.get(PATH, cursor=cursor)
+        assert (answer.status_code, answer.json()["code"]) == (400, "cursor-unreadable")
+
+
 @pytest.mark.parametrize("asked", [{"days": 401}, {"days": -1}, {"state": "late"}, {"kind": "x"}])
 async def test_what_cannot_be_asked_is_malformed(world: World, asked: dict[str, Any]) -> None:
     assert (await world.operator.get(PATH, **asked)).status_code == 400

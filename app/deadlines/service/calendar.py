@@ -19,7 +19,7 @@ from app.kernel.parties import PartyKind
 from app.kernel.regions import Scheme
 from app.review import service as review
 from app.review.service import closing
-from app.runtime.paging import Page, PageAsked
+from app.runtime.paging import CursorUnreadable, Page, PageAsked
 from app.runtime.work import Reading
 
 OPERATOR = PartyKind.OPERATOR.value
@@ -28,6 +28,7 @@ Source = Callable[[Reading], Awaitable[list[KeptDeadline]]]
 
 async def deadlines(reading: Reading, asked: DeadlinesAsked, page: PageAsked) -> Page[Deadline]:
     """List the deadlines of those the caller answers for, by day: the overdue ones come first."""
+    _require_readable(page)
     until = reading.today + timedelta(days=asked.days)
     stored = await kept.deadlines(
         reading.rx,
@@ -44,6 +45,14 @@ async def deadlines(reading: Reading, asked: DeadlinesAsked, page: PageAsked) ->
             found.append(shown)
     found.sort(key=lambda it: it.key)
     return Page.of(found, page, lambda it: it.key)
+
+
+def _require_readable(page: PageAsked) -> None:
+    """A place in the calendar begins with its day."""
+    try:
+        date.fromisoformat((page.after or str(date.min))[: kept.DAY_LENGTH])
+    except ValueError:
+        raise CursorUnreadable from None
 
 
 async def _computed(reading: Reading, asked: DeadlinesAsked) -> list[KeptDeadline]:

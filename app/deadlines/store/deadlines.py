@@ -16,16 +16,18 @@ from app.deadlines.model import DeadlineKind, DeadlinesAsked, DeadlineState, Kep
 from app.filing.model import FilingState
 from app.filing.tables import filing
 from app.kernel.parties import PartyKind
-from app.review.model.deducting import DeductionState
+from app.review.model import DeductionState
 from app.review.tables import deduction
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn
 
 _TODAY = sa.bindparam("today", type_=sa.Date)
+_SINCE = sa.bindparam("since", type_=sa.Date)
 _UNTIL = sa.bindparam("until", type_=sa.Date)
 _NO_TEXT, _NO_FLAG = sa.cast(sa.null(), sa.Text), sa.cast(sa.null(), sa.Boolean)
 _OPERATES = sa.bindparam("scope_kind", type_=sa.Text) == PartyKind.OPERATOR.value
 _CHINA = "Asia/Shanghai"
+DAY_LENGTH = len("2025-09-01")
 
 
 def _day_of(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[date]:
@@ -55,7 +57,7 @@ def _row(kind: DeadlineKind, **told: sa.ColumnElement[Any]) -> sa.Select[Any]:
         it["done"].label("done"),
         it["since"].label("since"),
         it["announced"].label("announced"),
-    ).where(it["due"] <= _UNTIL)
+    ).where(it["due"].between(_SINCE, _UNTIL))
 
 
 _DECIDED = _day_of(sa.func.coalesce(filing.c.decided_at, filing.c.submitted_at))
@@ -276,10 +278,14 @@ _PAGE = (
 async def deadlines(
     conn: Conn, scope: Scope, asked: DeadlinesAsked, span: tuple[date, date], after: tuple[str, int]
 ) -> Sequence[KeptDeadline]:
-    """Read so many deadlines after a place in the calendar, until a day."""
+    """Read so many deadlines after a place in the calendar, until a day.
+
+    The place begins with its day, so that what came before it need not be looked at.
+    """
     today, until = span
     row: dict[str, object] = {
         "today": today,
+        "since": date.fromisoformat(after[0][:DAY_LENGTH]) if after[0] else date.min,
         "until": until,
         "in_state": asked.state,
         "of_kind": asked.kind,
