@@ -50,6 +50,7 @@ async def test_every_request_is_answered_as_published(stage: Stage) -> None:
     for name, operation in sorted(stage.operations(), key=lambda it: it[0].split()[::-1]):
         answers = {it: (await stage.send(name, operation, it))[0] for it in RELATIONS}
         told.append(rows(name, answers))
+    assert not [each for each in told if " 500 " in each]
     compare("matrix.txt", "\n".join(told))
 
 
@@ -91,15 +92,14 @@ def _numbers_in(*texts: str) -> set[str]:
 
 async def _read_all(stage: Stage, relation: str) -> dict[str, Any]:
     """Send every reading as a caller; return the numbers it was told and had not asked for."""
-    foreign, sent = await _foreign(stage), set[str]()
-    told: dict[str, Any] = {}
+    foreign, told = await _foreign(stage), dict[str, Any]()
+    party = RELATIONS[relation]
 
     def note(name: str, answer: httpx.Response) -> None:
-        asked = _numbers_in(str(answer.request.url), answer.request.content.decode())
-        sent.update(asked)
-        # one's own trail names what one asked for, found or not
-        known = sent if name.startswith("GET /v1/audit-trail") else asked
-        told[name] = foreign & _numbers_in(answer.text) - known
+        told[name] = foreign & _numbers_in(answer.text)
+        told[name] -= _numbers_in(str(answer.request.url), answer.request.content.decode())
+        if name == "GET /v1/audit-trail":  # it names what one asked for: that must be one's own
+            told[name] = {line["party"] for line in answer.json()["items"]} - {party}
 
     for name, operation in stage.operations():
         if name.startswith("GET ") or name.endswith("/preview"):
