@@ -154,6 +154,34 @@ async def test_the_database_itself_refuses_more_than_the_fund_bears(world: World
         )
 
 
+async def test_the_database_itself_refuses_a_twin_that_is_none_and_a_cancellation_beside_it(
+    world: World,
+) -> None:
+    it = await upheld(world, await settled_on(world), "2.00")
+    twin = """
+        INSERT INTO deduction (number, settlement_id, settlement, serial, institution,
+            insured_region, treatment_region, insured_place, treatment_place, scheme, reason, note,
+            proposed_fen, amount_fen, state, proposed_at, proposed_by, appeal_by, final_at, month,
+            cancels, policy_version)
+        SELECT number || 'z', settlement_id, settlement, serial, institution, insured_region,
+               treatment_region, insured_place, treatment_place, scheme, reason, note, :fen, :fen,
+               'final', proposed_at, proposed_by, appeal_by, final_at, month, id, policy_version
+          FROM deduction WHERE number = :number
+    """
+    for fen in (-199, -201):
+        with pytest.raises(IntegrityError, match="gives back"):
+            await rows(world, twin, fen=fen, number=it["number"])
+    with pytest.raises(IntegrityError, match="cancelled_whole"):
+        await rows(
+            world,
+            "UPDATE settlement SET cancelled_by = id WHERE number = :number",
+            number=it["settlement"],
+        )
+    await rows(world, twin, fen=-200, number=it["number"])
+    with pytest.raises(IntegrityError, match="uq_deduction"):
+        await rows(world, twin.replace("|| 'z'", "|| 'w'"), fen=-200, number=it["number"])
+
+
 async def test_what_nobody_appealed_against_becomes_final_when_the_term_ends_once(
     world: World,
 ) -> None:

@@ -176,6 +176,8 @@ async def test_months_close_in_order_and_empty_ones_need_no_closing(world: World
     assert refused.json()["months"] == ["2025-07"]
     assert (await closed(world, "2025-07"))["totals"]["settlements"] == 1
     assert (await closed(world, "2025-09"))["totals"]["settlements"] == 0
+    waiting = (await world.agency("370000").get(f"{REVIEWS}/open")).json()["items"]
+    assert [(it["month"], it["state"]) for it in waiting] == [("2025-07", "closed")]
 
 
 async def test_a_clearing_may_close_a_month_first_and_the_agency_still_makes_its_statement(

@@ -156,14 +156,3 @@ class DeductionsAsked:
     institution: str | None = None
     state: DeductionState | None = None
     month: Month | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealDue:
-    """A deduction that may still be appealed against, and until when."""
-
-    deduction: str
-    institution: str
-    treatment_place: str
-    amount: Money
-    appeal_by: date

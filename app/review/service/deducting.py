@@ -13,7 +13,6 @@ from app.ledger.entries import Entry, deduction_made
 from app.review.errors import DeductionUnknown, ReviewForeign
 from app.review.model import DeductionState
 from app.review.model.deducting import (
-    AppealDue,
     Decided,
     Deduction,
     DeductionAsked,
@@ -102,11 +101,6 @@ async def deductions(
     """List the deductions the caller may see."""
     found = await store.page(reading.rx, reading.caller.scope, asked, wanted)
     return Page.of(found, wanted, lambda it: it.id)
-
-
-async def appeals_due(reading: Reading, limit: int) -> Sequence[AppealDue]:
-    """List what may still be appealed against, with the last day, soonest first."""
-    return await store.appeals_due(reading.rx, reading.caller.scope, limit)
 
 
 async def _locked(work: Work, number: str) -> Deduction:

@@ -47,7 +47,7 @@ _UNCLOSED = sa.text(
 _UNASKED = sa.text(
     """
     SELECT place, month, number, review_by, request_by, uploaded_at FROM review
-     WHERE request IS NULL AND starts_with(place, :prefix)
+     WHERE request IS NULL AND due_fen > 0 AND starts_with(place, :prefix)
      ORDER BY month, place
     """
 ).bindparams(sa.bindparam("prefix", type_=sa.Text))
@@ -170,7 +170,7 @@ async def unclosed(
 
 
 async def unasked(conn: Conn, scope: Scope) -> list[OpenReview]:
-    """Read the closed months whose money has not been asked for, of the caller's places."""
+    """Read the closed months that owe something and whose money nobody asked for yet."""
     return [
         OpenReview(
             place=it.place,

@@ -12,7 +12,7 @@ from app.kernel.calendar import Month
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.review.model import DeductionDecision, DeductionReason, DeductionState
-from app.review.model.deducting import AppealDue, Deduction, DeductionsAsked
+from app.review.model.deducting import Deduction, DeductionsAsked
 from app.review.tables import deduction
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
@@ -61,15 +61,6 @@ _PAGE = (
     .order_by(deduction.c.id)
     .limit(_ROWS)
 )
-_APPEALS_DUE = (
-    sa.select(deduction)
-    .where(
-        visible(regions=(deduction.c.treatment_region,), institution=deduction.c.institution),
-        deduction.c.state == sa.literal_column("'proposed'"),
-    )
-    .order_by(deduction.c.appeal_by, deduction.c.id)
-    .limit(_ROWS)
-)
 
 
 async def find(conn: Conn, scope: Scope, number: str) -> Deduction | None:
@@ -99,20 +90,6 @@ async def page(
         "rows": wanted.rows + 1,
     }
     return [_deduction(each) for each in await conn.execute(_PAGE, row | scope.binds())]
-
-
-async def appeals_due(conn: Conn, scope: Scope, limit: int) -> list[AppealDue]:
-    """Read what may still be appealed against, soonest last day first."""
-    return [
-        AppealDue(
-            deduction=each.number,
-            institution=each.institution,
-            treatment_place=each.treatment_place,
-            amount=Money(each.amount_fen),
-            appeal_by=each.appeal_by,
-        )
-        for each in await conn.execute(_APPEALS_DUE, {"rows": limit} | scope.binds())
-    ]
 
 
 async def by_ids(tx: Tx, ids: Sequence[int]) -> list[Deduction]:
