@@ -249,7 +249,8 @@ def test_the_books_end_with_what_was_settled_and_are_proved(first: Run) -> None:
     }
     assert {name: proof[name] for name in counted} == counted
     assert proof["laws"]
-    assert [it["law"] for it in proof["laws"] if not it["holds"]] == []
+    broken = {it["law"] for it in proof["laws"] if not it["holds"]}
+    assert broken <= {it["law"] for it in proof["laws"] if it["warning"]}
 
 
 def test_a_run_that_is_broken_off_says_so_and_prints_no_document(broken_off: Run) -> None:
