@@ -146,7 +146,7 @@ advance_transfer = sa.Table(
     sa.CheckConstraint("(state = 'received') = (received_at IS NOT NULL)", name="received_at"),
     sa.CheckConstraint("agency_by < finance_by", name="finance_by"),
     sa.CheckConstraint(
-        "payer_place = CASE direction WHEN 'paid' THEN insured_place ELSE treatment_place END",
+        "payer_place = CASE direction WHEN 'paid_in' THEN insured_place ELSE treatment_place END",
         name="payer_place",
     ),
     # One payment of a payer's bank is one transfer.

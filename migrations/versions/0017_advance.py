@@ -115,12 +115,12 @@ CREATE FUNCTION advance_level(
 ) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT CASE
-        WHEN NOT funded OR used <= 0 THEN 'none'
+        WHEN NOT funded OR used <= 0 THEN 'normal'
         WHEN used * 100 >= advance * red THEN 'red'
         WHEN was = 'red' AND used * 100 >= advance * (red - rearm) THEN 'red'
         WHEN used * 100 >= advance * yellow THEN 'yellow'
-        WHEN was <> 'none' AND used * 100 >= advance * (yellow - rearm) THEN 'yellow'
-        ELSE 'none'
+        WHEN was <> 'normal' AND used * 100 >= advance * (yellow - rearm) THEN 'yellow'
+        ELSE 'normal'
     END
 $$
 """
@@ -142,7 +142,7 @@ DECLARE
     waiting text;
     reached text;
     told text;
-    ranks CONSTANT text[] := ARRAY['none', 'yellow', 'red'];
+    ranks CONSTANT text[] := ARRAY['normal', 'yellow', 'red'];
     today CONSTANT date := (at AT TIME ZONE 'Asia/Shanghai')::date;
 BEGIN
     FOR guard IN
@@ -296,7 +296,7 @@ def _create_advance_quota() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_advance_quota"),
         sa.CheckConstraint("quota_fen > 0", name="ck_advance_quota_quota_fen"),
         sa.CheckConstraint(
-            "reason IN ('history', 'floor', 'new_pair')", name="ck_advance_quota_reason"
+            "reason IN ('base_period', 'floor', 'new_pair')", name="ck_advance_quota_reason"
         ),
         sa.CheckConstraint("insured_place <> treatment_place", name="ck_advance_quota_two_places"),
         sa.ForeignKeyConstraint(
@@ -393,7 +393,7 @@ def _create_advance_transfer() -> None:
             "(run_id IS NULL) <> (change_id IS NULL)", name="ck_advance_transfer_called_by"
         ),
         sa.CheckConstraint(
-            "direction IN ('paid', 'returned')", name="ck_advance_transfer_direction"
+            "direction IN ('paid_in', 'paid_back')", name="ck_advance_transfer_direction"
         ),
         sa.CheckConstraint("agency_by < finance_by", name="ck_advance_transfer_finance_by"),
         sa.CheckConstraint(
@@ -403,7 +403,8 @@ def _create_advance_transfer() -> None:
             "(paid_at IS NULL) = (paid_on IS NULL)", name="ck_advance_transfer_paid_on"
         ),
         sa.CheckConstraint(
-            "payer_place = CASE direction WHEN 'paid' THEN insured_place ELSE treatment_place END",
+            "payer_place = CASE direction WHEN 'paid_in' THEN insured_place "
+            "ELSE treatment_place END",
             name="ck_advance_transfer_payer_place",
         ),
         sa.CheckConstraint(
@@ -451,7 +452,7 @@ def _create_account_guard() -> None:
         sa.Column("rearm_points", sa.Integer, nullable=False),
         sa.Column("level", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_account_guard"),
-        sa.CheckConstraint("level IN ('none', 'yellow', 'red')", name="ck_account_guard_level"),
+        sa.CheckConstraint("level IN ('normal', 'yellow', 'red')", name="ck_account_guard_level"),
         sa.CheckConstraint(
             "0 < rearm_points AND rearm_points < yellow_percent AND yellow_percent < red_percent",
             name="ck_account_guard_lines",

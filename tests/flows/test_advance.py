@@ -78,7 +78,7 @@ async def test_a_line_of_the_worksheet_shows_every_figure_on_the_way(
     assert it["months"][4] == "400000.01"
     assert it["months"][11] == "-35000.00"
     assert (it["base"], it["mean"], it["exact"]) == ("365000.01", "30416.67", "121666.67")
-    assert (it["rounded"], it["quota"], it["reason"]) == ("122000.00", "122000.00", "history")
+    assert (it["rounded"], it["quota"], it["reason"]) == ("122000.00", "122000.00", "base_period")
     assert (it["held"], it["difference"]) == ("0.00", "122000.00")
     assert found[TIANJIN, SHANDONG]["reason"] == "floor"
     assert found[TIANJIN, SHANDONG]["quota"] == "50000.00"
@@ -187,7 +187,7 @@ async def test_another_person_issues_it_and_both_sides_get_their_notices(
     back = (await open_payments(world, TIANJIN, ANHUI))[0]
     assert (back["party_place"], back["direction"], back["amount"]) == (
         ANHUI,
-        "returned",
+        "paid_back",
         "40000.00",
     )
     async with world.tx() as tx:
@@ -278,8 +278,8 @@ async def test_a_statement_runs_over_what_was_paid_and_returned_of_a_pair_and_of
         world.agency(TIANJIN), "/v1/advances/statement", **asked, insured_place=TIANJIN
     )
     assert [(it["direction"], it["change"], it["balance"]) for it in pair] == [
-        ("paid", "90000.00", "90000.00"),
-        ("returned", "-40000.00", "50000.00"),
+        ("paid_in", "90000.00", "90000.00"),
+        ("paid_back", "-40000.00", "50000.00"),
     ]
     pool = await items(world.agency(ANHUI), "/v1/advances/statement", **asked)
     assert [it["balance"] for it in pool] == ["90000.00", "50000.00", "60000.00"]

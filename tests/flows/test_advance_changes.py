@@ -123,7 +123,7 @@ async def test_red_opens_an_increase_which_the_operator_decides_and_the_insured_
     assert (notice["purpose"], notice["amount"]) == ("increase", "400.00")
     await confirmed(world, notice)
     it = await usage(world, "140000", HENAN)
-    assert (it["advance"], it["percent"], it["level"]) == ("1400.00", "64.28", "none")
+    assert (it["advance"], it["percent"], it["level"]) == ("1400.00", "64.28", "normal")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

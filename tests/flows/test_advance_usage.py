@@ -51,7 +51,7 @@ async def test_usage_is_what_is_uncleared_and_notified_over_the_advance(world: W
     await booked(world, [notice_issued("N-usage", DAY, "110000", "330000", Money(15_000))])
     it = await usage(world, "110000", "330000")
     assert (it["uncleared"], it["notified"], it["used"]) == ("50.00", "150.00", "200.00")
-    assert (it["advance"], it["percent"], it["level"]) == ("1000.00", "20.00", "none")
+    assert (it["advance"], it["percent"], it["level"]) == ("1000.00", "20.00", "normal")
     await booked(world, [payment_matched("N-usage", DAY, "110000", "330000", Money(15_000))])
     assert (await usage(world, "110000", "330000"))["percent"] == "5.00"
 
@@ -105,7 +105,7 @@ async def test_more_advance_lowers_usage_and_arms_the_lines_again(world: World) 
     await funded(world, "150000", "340000", "100.00")
     await booked(world, [used("150000", "340000", 95)])
     await funded(world, "150000", "340000", "1000.00")
-    assert (await usage(world, "150000", "340000"))["level"] == "none"
+    assert (await usage(world, "150000", "340000"))["level"] == "normal"
     await booked(world, [used("150000", "340000", 700)])
     assert await told(world, "150000", "340000") == ["red", "yellow"]
 

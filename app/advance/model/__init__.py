@@ -39,7 +39,7 @@ class RunEvent(enum.StrEnum):
     """What happens to a run."""
 
     ISSUE = "issue"
-    WITHDRAW = "withdraw"
+    WITHDRAW = "take_back"
 
 
 LIFE_OF_RUN: Lifecycle[RunState, RunEvent] = Lifecycle(
@@ -57,7 +57,7 @@ LIFE_OF_RUN: Lifecycle[RunState, RunEvent] = Lifecycle(
 class QuotaReason(enum.StrEnum):
     """What a quota rests on 额度依据."""
 
-    HISTORY = "history"  # the base period
+    HISTORY = "base_period"  # the base period
     FLOOR = "floor"  # the base period gave less than the floor
     NEW_PAIR = "new_pair"  # filings, and no settlement in the base period
 
@@ -134,8 +134,8 @@ class Run:
 class Direction(enum.StrEnum):
     """Which way the money goes 资金方向."""
 
-    PAID = "paid"  # 拨付: insured place to treatment place
-    RETURNED = "returned"  # 退回: back
+    PAID = "paid_in"  # 拨付: insured place to treatment place
+    RETURNED = "paid_back"  # 退回: back
 
 
 class Purpose(enum.StrEnum):

@@ -23,7 +23,7 @@ class Mode(enum.StrEnum):
 class Level(enum.StrEnum):
     """How far an advance is used 预警级别."""
 
-    NONE = "none"
+    NORMAL = "normal"
     YELLOW = "yellow"
     RED = "red"
 

@@ -116,7 +116,7 @@ class QuotaRowView(BaseModel):
     rounded: str = Field(description=f"Rounded up, {YUAN_TEXT} 向上取整后", examples=["40000.00"])
     quota: str = Field(description=f"Quota, {YUAN_TEXT} 额度", examples=["50000.00"])
     reason: QuotaReason = Field(
-        description="history 按历史数据, floor 按下限, new_pair 新增地区对", examples=["floor"]
+        description="base_period 按基期, floor 按下限, new_pair 新增地区对", examples=["floor"]
     )
     held: str = Field(
         description=f"Held, with what is called for and not booked, {YUAN_TEXT} 已有（含在途）",
@@ -157,7 +157,7 @@ class AdvanceNoticeView(BaseModel):
     counter_place: str = Field(description="Other side 对方", examples=[SHANDONG])
     insured_place: str = Field(description=INSURED, examples=[BEIJING])
     treatment_place: str = Field(description=TREATMENT, examples=[SHANDONG])
-    direction: Direction = Field(description="paid 拨付, returned 退回", examples=["paid"])
+    direction: Direction = Field(description="paid_in 拨付, paid_back 退回", examples=["paid_in"])
     purpose: Purpose = Field(
         description="yearly 年度核定, adjustment 额度调整, increase 紧急调增", examples=["yearly"]
     )
@@ -256,7 +256,7 @@ class MovementView(BaseModel):
     subject: str = Field(
         description="Payment notice 付款通知书编号", examples=["P1100002501060000001"]
     )
-    direction: Direction = Field(description="paid 拨付, returned 退回", examples=["paid"])
+    direction: Direction = Field(description="paid_in 拨付, paid_back 退回", examples=["paid_in"])
     change: str = Field(
         description=f"Change of the advance, {YUAN_TEXT} 变动额", examples=["50000.00"]
     )

@@ -33,7 +33,7 @@ from app.advance.schemas import (
 from app.kernel.money import Money
 from app.kernel.regions import REGION_CODE
 
-_LEVELS = "none 正常, yellow 黄色预警, red 红色预警"
+_LEVELS = "normal 正常, yellow 黄色预警, red 红色预警"
 _MODES = "warn 预警, hold 暂停并须批准, hard 禁止透支"
 _PAIR: JsonDict = {"insured_place": BEIJING, "treatment_place": SHANDONG}
 _REASON_MAX = 200

@@ -64,7 +64,7 @@ _HELD = sa.text(
               FROM account WHERE kind = 'advance'
              UNION ALL
             SELECT insured_place, treatment_place,
-                   CASE direction WHEN 'paid' THEN amount_fen ELSE -amount_fen END
+                   CASE direction WHEN 'paid_in' THEN amount_fen ELSE -amount_fen END
               FROM advance_transfer WHERE state <> 'received') AS it
      GROUP BY insured_place, treatment_place
     """

@@ -26,7 +26,7 @@ _GUARD = sa.text(
     """
     INSERT INTO account_guard (insured_place, treatment_place, mode, yellow_percent, red_percent,
                                rearm_points, level)
-    SELECT t.insured, t.treatment, t.mode, :yellow, :red, :rearm, 'none'
+    SELECT t.insured, t.treatment, t.mode, :yellow, :red, :rearm, 'normal'
       FROM unnest(:insured, :treatment, :modes) AS t(insured, treatment, mode)
      ORDER BY t.insured IS NULL, t.insured, t.treatment
         ON CONFLICT (treatment_place, insured_place) DO UPDATE
@@ -180,7 +180,7 @@ async def levels(conn: Conn, pair: Pair) -> tuple[Level, Level]:
     """Read how far a pair's advance and its pool are used."""
     found = await conn.execute(_LEVELS, _names(pair))
     known = {row.insured_place is None: Level(row.level) for row in found}
-    return known.get(False, Level.NONE), known.get(True, Level.NONE)
+    return known.get(False, Level.NORMAL), known.get(True, Level.NORMAL)
 
 
 async def mode(conn: Conn, pair: Pair) -> Mode | None:

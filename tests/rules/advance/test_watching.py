@@ -38,7 +38,7 @@ from app.advance.model.watching import (
     Mode,
     Standing,
 )
-from app.advance.rules import changes, transfers
+from app.advance.rules import changes, quota, transfers
 from app.advance.rules.usage import usage
 from app.kernel.money import ZERO, Money
 from app.ledger.entries import advance_paid, advance_returned
@@ -46,6 +46,7 @@ from app.policy.book import PolicyBook
 
 BOOK, DAY = PolicyBook.load(), date(2025, 9, 1)
 PAIR = Pair("110000", "370000")
+TERMS = quota.terms_of(2026, date(2026, 1, 6), BOOK)
 SAID = Said(amount=Money(5_000), bank_reference="B1", paid_on=date(2025, 9, 2))
 
 
@@ -56,7 +57,7 @@ def standing(used: int, advance: int, burnt: int = 0) -> Standing:
         treatment_place="370000",
         mode=Mode.WARN,
         lines=Lines(yellow=70, red=90, rearm=5),
-        level=Level.NONE,
+        level=Level.NORMAL,
     )
     return Standing(
         id=1,
@@ -118,10 +119,10 @@ def test_the_lines_and_the_first_mode_are_the_policys() -> None:
 @pytest.mark.parametrize(
     ("pair", "pool", "opened"),
     [
-        (Level.RED, Level.NONE, True),
+        (Level.RED, Level.NORMAL, True),
         (Level.YELLOW, Level.RED, True),
         (Level.YELLOW, Level.YELLOW, False),
-        (Level.NONE, Level.NONE, False),
+        (Level.NORMAL, Level.NORMAL, False),
     ],
 )
 def test_a_red_pair_or_a_red_pool_opens_an_increase(
@@ -151,6 +152,18 @@ def test_what_is_short_is_paid_and_what_is_too_much_is_returned() -> None:
     assert (back.payer, back.receiver, back.amount) == ("370000", "110000", Money(5))
     assert isinstance(back, Draft)
     assert transfers.draft(PAIR, ZERO, Purpose.YEARLY) == ()
+
+
+def test_a_run_calls_for_what_is_short_and_what_is_over_line_by_line() -> None:
+    spent = {PAIR: {TERMS.months[0]: Money(30_000_000)}}
+    other, fits = Pair("120000", "370000"), Pair("130000", "370000")
+    held = {other: Money(9_000_000), fits: Money(5_000_000)}
+    found = transfers.drafts(quota.worksheet(spent, [], held, TERMS))
+    assert [(it.pair, it.direction, str(it.amount)) for it in found] == [
+        (PAIR, Direction.PAID, "100000.00"),
+        (other, Direction.RETURNED, "40000.00"),
+    ]
+    assert {it.purpose for it in found} == {Purpose.YEARLY}
 
 
 def test_a_notice_of_january_counts_its_working_days_over_the_spring_festival() -> None:
