@@ -13,6 +13,7 @@ from app.runtime import walls
 from app.runtime.auth import Caller
 from app.runtime.db import Tx
 from app.runtime.messages import Stamp
+from app.runtime.walls import AS, ENTER
 
 
 class Claim(enum.Enum):
@@ -35,7 +36,7 @@ _STAMPED = (
 _CLAIM = sa.text(
     f"""
     WITH entered AS MATERIALIZED (
-        SELECT {walls.ENTER} true) AS refused
+        SELECT {ENTER} true) AS refused
     ), idle AS MATERIALIZED (
         SELECT pg_try_advisory_xact_lock(
             hashtextextended('message ' || :party || ' ' || :key, 0)
@@ -56,7 +57,7 @@ _CLAIM = sa.text(
 _REFUSED = sa.text(
     f"""
     WITH entered AS MATERIALIZED (
-        SELECT {walls.AS} true)
+        SELECT {AS} true)
     )
     INSERT INTO message (party, key, fingerprint, state, action, client, at, status, body)
     SELECT :party, :key, :fingerprint, 'refused', :action, :client, :at, :status, :body
