@@ -13,8 +13,18 @@ from app.proof.model.laws import Difference, Extent, Law
 from app.proof.store.laws import STATEMENTS
 from app.runtime.db import Conn
 
-_PATIENTLY = sa.text("SET statement_timeout = '30min'")
-_AS_EVER = sa.text("RESET statement_timeout")
+# A nation's books take longer than a request, and are read whole: where the planner cannot tell how
+# many rows a sum of postings has, looking each up one by one would take days.
+_PATIENTLY = (
+    sa.text("SET statement_timeout = '30min'"),
+    sa.text("SET enable_nestloop = off"),
+    sa.text("SET work_mem = '64MB'"),
+)
+_AS_EVER = (
+    sa.text("RESET statement_timeout"),
+    sa.text("RESET enable_nestloop"),
+    sa.text("RESET work_mem"),
+)
 # Through the second wall a proof sees nothing wrong, since it sees nothing.
 _SEES_ALL = sa.text(
     "SELECT NOT row_security_active('posting') OR current_setting('hub.whole', true) = 'on'"
@@ -59,13 +69,15 @@ async def require_whole(conn: Conn) -> None:
 
 @asynccontextmanager
 async def patiently(conn: Conn) -> AsyncIterator[None]:
-    """Give a connection the time a nation's books take; a request's is too short for them."""
+    """Let a connection read a nation's books whole, in the time they take."""
     await require_whole(conn)
-    await conn.execute(_PATIENTLY)
+    for setting in _PATIENTLY:
+        await conn.execute(setting)
     try:
         yield
     finally:
-        await conn.execute(_AS_EVER)
+        for setting in _AS_EVER:
+            await conn.execute(setting)
 
 
 async def first_difference(

@@ -63,15 +63,28 @@ _SETTLEMENTS_ARE_BOOKED = f"""
      GROUP BY s.id
     HAVING count(e.id) <> 1
 """  # noqa: S608 -- our own words
+# The one law over every settlement and every posting at once: joined by ids wherever it can be.
 _SETTLEMENTS_ARE_POSTINGS = f"""
     SELECT {_SETTLEMENT}, s.month AS period, coalesce(posted.fen, 0) AS found,
            s.fund_fen AS expected
       FROM settlement s
-      LEFT JOIN ({POSTED}) AS posted
-        ON posted.subject = s.number AND posted.kind = 'uncleared'
-       AND posted.event IN ('settlement_booked', 'settlement_cancelled')
-       AND posted.insured_place = s.insured_place
-       AND posted.treatment_place = s.treatment_place AND posted.institution = s.institution
+      LEFT JOIN (
+            SELECT of.id, sum(CASE WHEN d.id = pair.id AND c.id = owed.id THEN p.fen
+                                   WHEN c.id = pair.id AND d.id = owed.id THEN -p.fen END) AS fen
+              FROM settlement of
+              JOIN entry e ON e.subject = of.number
+                          AND e.event IN ('settlement_booked', 'settlement_cancelled')
+              JOIN posting p ON p.entry_id = e.id
+              JOIN account d ON d.id = p.debit_account
+              JOIN account c ON c.id = p.credit_account
+              LEFT JOIN account pair
+                ON pair.kind = 'uncleared' AND pair.insured_place = of.insured_place
+               AND pair.treatment_place = of.treatment_place
+              LEFT JOIN account owed
+                ON owed.kind = 'payable' AND owed.treatment_place = of.treatment_place
+               AND owed.institution = of.institution
+             GROUP BY of.id) AS posted
+        ON posted.id = s.id
      WHERE coalesce(posted.fen, 0) <> s.fund_fen
 """  # noqa: S608 -- our own words
 _LINES_ARE_BILLS = f"""
