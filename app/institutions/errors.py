@@ -62,6 +62,17 @@ class InstitutionGradeMismatch(Refusal):
     title_zh: ClassVar = "辅助器具配置机构无医疗等级，医院须有医疗等级"
 
 
+class InstitutionUsccFault(Refusal):
+    """A unified social credit code (统一社会信用代码, GB 32100) ends in a digit that checks it."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "institution-uscc-fault"
+    title: ClassVar = "The unified social credit code is mistyped"
+    title_zh: ClassVar = "统一社会信用代码校验不通过"
+    says: ClassVar = "The code fails by its {fault}."
+    says_zh: ClassVar = "统一社会信用代码不符合 GB 32100（{fault}）。"
+
+
 class InstitutionTypeMismatch(Refusal):
     """The institution is not of the type (机构类别) that the cost kind needs."""
 

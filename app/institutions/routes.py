@@ -14,6 +14,7 @@ from app.institutions.errors import (
     InstitutionStateDay,
     InstitutionTypeMismatch,
     InstitutionUnknown,
+    InstitutionUsccFault,
 )
 from app.institutions.files import COLUMNS, EXAMPLE, EXAMPLE_CSV, ROWS_MAX
 from app.institutions.model import (
@@ -226,6 +227,7 @@ async def look(request: Request, reading: OpenReading, code: Code) -> Response:
         RegionUnknown,
         InstitutionCodeMismatch,
         InstitutionGradeMismatch,
+        InstitutionUsccFault,
         InstitutionTypeMismatch,
         InstitutionScopeOverlap,
     ),

@@ -20,7 +20,7 @@ async def hub(world: World) -> World:
 
 
 async def test_the_agency_of_the_place_states_an_entry_and_all_may_read_it(hub: World) -> None:
-    stated = await hub.agency("370100").put(PATH, entry(uscc="91370100MA3C0000X4"))
+    stated = await hub.agency("370100").put(PATH, entry(uscc="91370100MA3C0000X8"))
     assert stated.status_code == 200, stated.text
     read = await hub.channel().get(PATH)
     assert read.json() == stated.json()

@@ -13,6 +13,7 @@ from app.institutions.errors import (
     InstitutionRowMalformed,
     InstitutionScopeOverlap,
     InstitutionTypeMismatch,
+    InstitutionUsccFault,
 )
 from app.institutions.model import (
     TYPE_NEEDED,
@@ -22,6 +23,7 @@ from app.institutions.model import (
     InstitutionType,
 )
 from app.kernel.basis import basis
+from app.kernel.identity import uscc_fault
 from app.kernel.refusal import Refusal
 from app.kernel.regions import REGION_CODE, Scheme
 
@@ -35,7 +37,8 @@ LISTED = re.compile(r"[；;]")
 def entry_faults(entry: InstitutionEntry) -> list[Refusal]:
     """The code tells hospital (H) from device firm (A) and names the division; grades fit.
 
-    A scope needs the institution's type to match, and no day lies in two scopes of one kind.
+    A unified social credit code passes the check of GB 32100. A scope needs the institution's
+    type to match, and no day lies in two scopes of one kind.
     """
     faults: list[Refusal] = []
     is_firm = entry.types == {InstitutionType.DEVICE}
@@ -44,6 +47,9 @@ def entry_faults(entry: InstitutionEntry) -> list[Refusal]:
         faults.append(InstitutionCodeMismatch(expected=expected))
     if is_firm is not (entry.grade is None):
         faults.append(InstitutionGradeMismatch())
+    mistyped = None if entry.uscc is None else uscc_fault(entry.uscc)
+    if mistyped is not None:
+        faults.append(InstitutionUsccFault(fault=mistyped))
     faults.extend(
         InstitutionTypeMismatch(
             institution=entry.code, types=sorted(entry.types), cost_kind=cost_kind

@@ -55,6 +55,12 @@ def test_a_hospital_and_a_device_firm_agree_with_themselves() -> None:
     assert codes(FIRM) == []
 
 
+def test_a_social_credit_code_is_checked_by_its_last_digit() -> None:
+    good = "91370100MA3C0000X8"
+    assert codes(replace(HOSPITAL, uscc=good)) == []
+    assert codes(replace(HOSPITAL, uscc=good[:-1] + "0")) == ["institution-uscc-fault"]
+
+
 @pytest.mark.parametrize(
     "code", ["A37010000001", "H37020000001"], ids=["a firm's letter", "another division"]
 )
