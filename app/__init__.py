@@ -13,6 +13,7 @@ visit        就诊: admission, fee lines, discharge, device fitting
 settlement   预结算, 结算, 撤销: each line decided, shares computed, liability booked
 reversal     冲正: a message of unknown outcome made as if it had never been
 review       日对账 by days; 申报, 审核扣款, closing and payments by months
+advance      预付金: quotas, notices, usage watched by the books, modes, emergency increases
 clearing     清分清算: gross per ordered pair, statements, notices
 deadlines    期限: a calendar for every party; what the hub does by itself when a day has come
 gateway      兼容层: numbered transactions in one envelope, mapped to the same services

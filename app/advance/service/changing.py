@@ -70,12 +70,13 @@ async def approve(work: Work, number: str) -> Change:
     state = LIFE_OF_CHANGE.after(it.state, ChangeEvent.APPROVE)
     rules.require_another(it.proposed_by, work.caller.client)
     pair = it.wish.pair
+    # Whoever calls for money waits for the others first, and for the books' guards after that.
+    if it.wish.kind is not ChangeKind.MODE:
+        await _call(work, it)
     mode = rules.first_mode(work.today, pair.insured_place, work.book)
     await watching.guard(work.tx, [(pair, mode)], rules.lines_of(work.today, work.book))
     if it.wish.mode is not None:
         await watching.change_mode(work.tx, pair, it.wish.mode)
-    else:
-        await _call(work, it)
     await kept.close_change(work.tx, it, state, at=work.now, by=work.caller.client, note=None)
     work.record("advance.approve", number, kind=it.wish.kind)
     _announce(work, it, state)
