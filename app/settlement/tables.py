@@ -90,13 +90,19 @@ settlement = sa.Table(
     sa.Index("ix_settlement_treatment_place", "treatment_place", "month", "institution"),
     # "what was this worker fitted with before"
     sa.Index("ix_settlement_worker_id", "worker_id"),
-    # "what a clearing lists", in the order of numbers
+    # "what a clearing lists", in the order of numbers; with what the database's walls look at
     sa.Index(
         "ix_settlement_month",
         "scheme",
         "month",
         "number",
-        postgresql_include=("insured_place", "treatment_place"),
+        postgresql_include=(
+            "insured_place",
+            "treatment_place",
+            "insured_region",
+            "treatment_region",
+            "institution",
+        ),
     ),
     # "what a clearing counts for a pair", without the table; also "which pairs there are"
     sa.Index(
@@ -105,7 +111,15 @@ settlement = sa.Table(
         "insured_place",
         "treatment_place",
         "month",
-        postgresql_include=("number", "total_fen", "fund_fen", "conceded_before_fen"),
+        postgresql_include=(
+            "number",
+            "total_fen",
+            "fund_fen",
+            "conceded_before_fen",
+            "insured_region",
+            "treatment_region",
+            "institution",
+        ),
     ),
 )
 settlement_line = sa.Table(

@@ -22,7 +22,8 @@ branch_labels = None
 depends_on = None
 
 SERIAL = Sequence("reassignment_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True)
-COUNTED = ["number", "total_fen", "fund_fen", "conceded_before_fen"]
+WHOSE = ["insured_region", "treatment_region", "institution"]  # asked of every row that is read
+COUNTED = ["number", "total_fen", "fund_fen", "conceded_before_fen", *WHOSE]
 
 
 def upgrade() -> None:
@@ -64,7 +65,7 @@ def upgrade() -> None:
         "ix_settlement_month",
         "settlement",
         ["scheme", "month", "number"],
-        postgresql_include=["insured_place", "treatment_place"],
+        postgresql_include=["insured_place", "treatment_place", *WHOSE],
     )
     op.create_index(
         "ix_settlement_pair",

@@ -26,7 +26,7 @@ from app.settlement.tables import cleared_month, settlement
 from app.visit.tables import visit
 
 # One statement, whatever the number of settlements: pair by pair, each read from an index alone and
-# sorted by itself, which costs a quarter of sorting all of them. Nothing is written but the claims.
+# sorted by itself, which is less work than sorting them all. Nothing is written but the claims.
 # Numbers are a capital and digits, which every collation orders alike; "C" does so fastest.
 _TOTALS = sa.text(
     """
