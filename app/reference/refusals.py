@@ -28,13 +28,22 @@ REMEDIES: Mapping[Kind, tuple[str, str]] = {
         "Read the current state, then decide anew.",
         "请先查询最新状态，再决定后续操作。",
     ),
+    Kind.TOO_SLOW: (
+        "Send the same message again with the same id over a faster connection.",
+        "请在网络通畅时以同一报文编号重发。",
+    ),
     Kind.TOO_LARGE: ("Send less at a time.", "请减少单次发送的内容。"),
+    Kind.HEADERS_TOO_LARGE: ("Send shorter headers.", "请缩短请求头。"),
     Kind.UNSUPPORTED: ("Send one of the content types named.", "请使用所列内容类型。"),
     Kind.REFUSED: (
         "Understood, and the rules say no: tell the clerk why; sending it again does not help.",
         "报文已理解但不符合规则：请将原因告知经办人员，重发无效。",
     ),
     Kind.KEY_MISSING: ("Send an Idempotency-Key.", "请携带 Idempotency-Key。"),
+    Kind.TOO_MANY: (
+        "Wait as long as Retry-After says, then send the same message with the same id.",
+        "请按 Retry-After 等待后，以同一报文编号重发。",
+    ),
     Kind.RUNNING: (
         "Send the same message again with the same id, after Retry-After seconds, for its answer.",
         "请在 Retry-After 秒后以同一报文编号重发以取得结果。",
