@@ -201,6 +201,37 @@ async def test_a_token_given_back_opens_nothing_and_a_later_one_does(world: Worl
     assert await stands(world, it.id) is None
 
 
+@pytest.mark.parametrize("how", ["given back", "revoked", "disabled", "held to other terms"])
+async def test_a_token_is_good_for_nothing_from_the_next_request_on(world: World, how: str) -> None:
+    it = await made_client(world, "370000")
+    token = await token_of(world, it)
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert (await world.http.get("/v1/regions", headers=bearer)).status_code == 200
+    if how == "given back":
+        form = {"token": token, "client_id": it.id, "client_secret": it.secret}
+        for _ in range(2):
+            assert (await world.http.post("/oauth/revoke", data=form)).status_code == 200
+    if how == "revoked":
+        await world.operator.post(f"/v1/clients/{it.id}/revocation")
+    if how == "disabled":
+        await as_operator(world, lambda work: service.disable_client(work, it.id))
+    if how == "held to other terms":
+        await held(world, it, requests_per_minute=6_000)
+    read = await world.http.get("/v1/regions", headers=bearer)
+    path, key = f"/v1/clients/{it.id}/keys", {"Idempotency-Key": f"after-{how}".replace(" ", "-")}
+    written = await world.http.post(path, json={"kind": "hmac_sm3"}, headers=bearer | key)
+    for answer in (read, written):
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_an_ended_session_is_good_for_nothing(world: World) -> None:
+    someone = await enrolled(world, "leaver")
+    headers = await someone.headers()
+    assert (await world.http.get(PROPOSALS, headers=headers)).status_code == 200
+    assert (await world.http.post("/oauth/sessions/end", headers=headers)).status_code == 204
+    assert (await world.http.get(PROPOSALS, headers=headers)).status_code == 401
+
+
 async def test_another_clients_token_and_no_token_at_all_are_answered_alike(world: World) -> None:
     mine, other = await made_client(world, "370000"), await made_client(world, "370000")
     for token in (await token_of(world, other), "nonsense"):
