@@ -32,6 +32,8 @@ WRITTEN_ONCE = {
     "fee_line",
     "fee_line_removed",
     "filing_history",
+    "seal",
+    "sealing",
     "settlement_line",
     "settlement_month",
 }

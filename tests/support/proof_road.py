@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.advance.model import Direction
 from app.kernel.money import Money
 from app.ledger.entries import advance_paid, deduction_made, institution_paid
 from tests.support.clearing import (
@@ -130,11 +131,11 @@ async def _advanced(world: World, fen: int) -> str:
                 direction, purpose, amount_fen, payment_number, receipt_number, state, issued_at,
                 agency_by, finance_by, announced, bank_reference, paid_on, paid_at, paid_by,
                 received_at, received_by)
-            VALUES (1, '110000', '370000', '110000', 'paid', 'yearly', $2, $1,
+            VALUES (1, '110000', '370000', '110000', $3, 'yearly', $2, $1,
                 'P3700002509010000002', 'received', now(), '2025-09-05', '2025-09-12', true,
                 'BANK-2', '2025-09-01', now(), 'test', now(), 'test')
             """,
-            (number, fen),
+            (number, fen, Direction.PAID.value),
         )
     await booked(world, [advance_paid(number, date(2025, 9, 1), *PAIR, Money(fen))])
     return number

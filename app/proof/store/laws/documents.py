@@ -47,7 +47,7 @@ _ENTRIES_HAVE_SUBJECTS = """
             UNION ALL SELECT 'deduction_made', number FROM deduction
             UNION ALL SELECT 'notice_issued', number FROM notice
             UNION ALL SELECT 'payment_matched', number FROM notice
-            UNION ALL SELECT CASE direction WHEN 'paid' THEN 'advance_paid'
+            UNION ALL SELECT CASE payer_place WHEN insured_place THEN 'advance_paid'
                                   ELSE 'advance_returned' END, payment_number
                         FROM advance_transfer
             UNION ALL SELECT 'institution_paid', number FROM institution_payment

@@ -12,7 +12,7 @@ _NOTICED = """
 """
 _TRANSFERRED = """
     SELECT t.insured_place, t.treatment_place, t.payment_number AS subject,
-           CASE t.direction WHEN 'paid' THEN t.amount_fen ELSE -t.amount_fen END AS fen
+           CASE t.payer_place WHEN t.insured_place THEN t.amount_fen ELSE -t.amount_fen END AS fen
       FROM advance_transfer t WHERE t.state = 'received'
 """
 _INSTITUTION_PAYMENTS_ARE_POSTINGS = f"""
