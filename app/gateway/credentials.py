@@ -58,6 +58,12 @@ class Proofs:
                 self.turns.pop(name, None)
         return known
 
+    def forget(self, encoded: str) -> bool:
+        """Forget the token that credentials bought; say whether there was one."""
+        client, secret = _decoded(encoded)
+        name = hmac.digest(self.key, f"{client}\0{secret}".encode(), hashlib.sha256)
+        return self.tokens.pop(name, None) is not None
+
     def _known(self, hub: Hub, signer: Signer, name: bytes) -> Caller | None:
         token = self.tokens.get(name)
         if token is None:

@@ -23,7 +23,7 @@ from app.gateway.inputs import Json, read_input, refuse_faults
 from app.gateway.outputs import Told, show, write_json
 from app.kernel.refusal import Refusal
 from app.runtime import messages
-from app.runtime.auth import Caller
+from app.runtime.auth import Caller, Unauthenticated
 from app.runtime.door import Door, Hub, reading
 from app.runtime.messages import KeptState
 from app.runtime.problems import Answer
@@ -58,6 +58,8 @@ class Exchange:
         """Carry a message out; a refusal is an answer like any other, with HTTP 200."""
         try:
             return await self._carry_out(open_envelope(sent, self.caller, path_number))
+        except Unauthenticated:  # revoked since the token was given: no outcome of the message
+            raise
         except Refusal as refusal:
             body = refusal_answer(self.reference, refusal, self.hub.clock())
             return Answer(status=200, body=write_json(body).encode())

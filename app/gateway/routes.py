@@ -27,7 +27,8 @@ DESCRIPTION = (
     "official interface 兼容层，并非官方接口规范. The same services as REST, the same message log: "
     "`msgid` is the message id. HTTP 200 whatever the outcome: `infcode` 0 or -1, `err_msg` = "
     "`[CODE] 中文原因 (field)`, all faults in `output.errors`. 400 only when the JSON cannot be "
-    "read, 401 for wrong credentials (bearer token, or client id and secret as HTTP Basic), 413 "
+    "read, 401 for wrong credentials (bearer token, or client id and secret as HTTP Basic), 403 or "
+    "429 for a client held to addresses or rates, 413 "
     "over size. Transactions 支持的交易: "
     + "、".join(f"{it.number} {it.zh}" for it in transactions().values())
     + "."
@@ -156,7 +157,13 @@ def _proofs(request: Request) -> Proofs:
     return proofs
 
 
-async def _answer(request: Request, caller: Caller | Refusal, path_number: str | None) -> Response:
+async def _answer(
+    request: Request,
+    caller: Caller | Refusal,
+    path_number: str | None,
+    *,
+    renewed: bool = False,
+) -> Response:
     hub = hub_of(request)
     reference = Reference(message=request_id_of(request), received_at=hub.clock())
     if isinstance(caller, Refusal):
@@ -177,13 +184,28 @@ async def _answer(request: Request, caller: Caller | Refusal, path_number: str |
         request=request_id_of(request),
         reference=reference,
     )
-    return send(await exchange.answer(sent, path_number))
+    try:
+        return send(await exchange.answer(sent, path_number))
+    except Unauthenticated as refusal:
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if renewed or scheme.lower() != "basic" or not _proofs(request).forget(credentials):
+            return _refused(reference, refusal, request)
+    # The remembered token was revoked; the credentials may still be good for another.
+    proved = await gateway_caller(request, f"{scheme} {credentials}")
+    return await _answer(request, proved, path_number, renewed=True)
 
 
 def _refused(reference: Reference, refusal: Refusal, request: Request) -> Response:
     """Answer what never became a message: in the envelope's shape, with a status of its own."""
     body = refusal_answer(reference, refusal, hub_of(request).clock())
-    return send(Answer(status=STATUS[refusal.kind], body=write_json(body).encode()))
+    wait = refusal.facts.get("retry_after_seconds")
+    return send(
+        Answer(
+            status=STATUS[refusal.kind],
+            body=write_json(body).encode(),
+            retry_after_seconds=wait if isinstance(wait, int) else None,
+        )
+    )
 
 
 @router.post(

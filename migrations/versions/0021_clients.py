@@ -3,7 +3,8 @@
 Why: a client rotates its secret without a pause, is held to addresses, rates and a last day, and
 signs its messages; operators are persons, and what one of them proposes another decides.
 Safe because: the tables are new; secrets move to a table of their own unread, and the columns
-added to `client` and `party` are empty, which costs no rewrite.
+added to `client` and `party` are empty, which costs no rewrite. The column they leave goes with
+them: run it with the hub stopped, since the release before looks there for a secret.
 
 Revision ID: 0021
 """

@@ -200,3 +200,21 @@ async def test_basic_credentials_are_proved_once_in_a_tokens_lifetime(
     world.clock.advance(minutes=16)
     assert await send(made.secret) == 200
     assert proofs == [made.id] * 3
+
+
+async def test_basic_credentials_outlive_the_token_that_was_revoked(world: World) -> None:
+    made = await as_operator(world, lambda work: parties.create_client(work, "370100"))
+    his = bureau(world, "370100")
+    pair = base64.b64encode(f"{made.id}:{made.secret}".encode()).decode()
+
+    async def send() -> int:
+        message = json.dumps(his.envelope("1901", DICTIONARY))
+        headers = {"Authorization": f"Basic {pair}"}
+        return (await world.http.post(SINGLE, content=message, headers=headers)).status_code
+
+    assert await send() == 200
+    await as_operator(world, lambda work: parties.revoke_tokens(work, made.id))
+    world.clock.advance(seconds=1)
+    assert await send() == 200
+    await as_operator(world, lambda work: parties.disable_client(work, made.id))
+    assert await send() == 401
