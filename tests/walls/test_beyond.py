@@ -84,4 +84,7 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "fitted_before",
         "account_name",
         "bank_lines",
+        "announcement_turn",
+        "turns_settled",
+        "announcement_stretch",
     }
