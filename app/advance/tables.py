@@ -15,10 +15,10 @@ from app.runtime.db import METADATA, fen, identity, moment, one_of
 from app.runtime.numbers import serial_of
 
 advance_run_serial = serial_of("Q", "advance_run")
-advance_notice_serial = serial_of("P", "advance_notice")
+advance_notice_serial = serial_of("F", "advance_notice")
 advance_crossing_serial = serial_of("X", "advance_crossing")
 advance_change_serial = serial_of("M", "advance_change")
-advance_hold_serial = serial_of("K", "advance_hold")
+advance_hold_serial = serial_of("V", "advance_hold")
 
 advance_run = sa.Table(
     "advance_run",

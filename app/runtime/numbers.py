@@ -10,10 +10,13 @@ import sqlalchemy as sa
 
 from app.runtime.db import METADATA
 
+_NOUN_OF: dict[str, str] = {}  # letter → what its numbers name
+
 
 def serial_of(letter: str, noun: str) -> sa.Sequence:
     """Declare the sequence behind the numbers of `noun` (say "A", "settlement")."""
     assert len(letter) == 1
+    assert _NOUN_OF.setdefault(letter, noun) == noun, f"{letter} names a {_NOUN_OF[letter]} already"
     return sa.Sequence(
         f"{noun}_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True, metadata=METADATA
     )

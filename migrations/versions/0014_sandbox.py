@@ -32,7 +32,8 @@ BEGIN
       FROM pg_tables
      WHERE schemaname = 'public'
        AND tablename NOT IN ('alembic_version', 'database_mark', 'sandbox_clock', 'region',
-                             'party', 'client', 'catalogue_version', 'catalogue_item', 'message');
+                             'party', 'client', 'client_secret', 'client_key', 'person',
+                             'catalogue_version', 'catalogue_item', 'message');
     EXECUTE 'TRUNCATE ' || emptied;
     DELETE FROM message
      WHERE NOT (party = keeper AND key = keeper_key)

@@ -44,7 +44,7 @@ ChangeNumber = Annotated[
 ]
 HoldNumber = Annotated[
     str,
-    Path(max_length=20, description="Hold number 待批编号", examples=["K3700002509010000001"]),
+    Path(max_length=20, description="Hold number 待批编号", examples=["V3700002509010000001"]),
 ]
 Operator = only(PartyKind.OPERATOR)
 Agency = only(PartyKind.AGENCY)

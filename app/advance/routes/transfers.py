@@ -27,7 +27,7 @@ from app.runtime.problems import problems
 router = APIRouter(prefix="/v1/advances", tags=["advances 预付金"])
 Number = Annotated[
     str,
-    Path(max_length=20, description="Notice number 通知书编号", examples=["P1100002501060000001"]),
+    Path(max_length=20, description="Notice number 通知书编号", examples=["F1100002501060000001"]),
 ]
 Readers = only(PartyKind.OPERATOR, PartyKind.AGENCY)
 

@@ -148,9 +148,9 @@ class QuotaRowView(BaseModel):
 class AdvanceNoticeView(BaseModel):
     """A payment or receipt notice of an advance 预付金付款、收款通知书."""
 
-    number: str = Field(description="Number 编号", examples=["P1100002501060000001"])
+    number: str = Field(description="Number 编号", examples=["F1100002501060000001"])
     counterpart: str = Field(
-        description="The other side's notice 对方通知书编号", examples=["P3700002501060000002"]
+        description="The other side's notice 对方通知书编号", examples=["F3700002501060000002"]
     )
     kind: NoticeKind = Field(description="payment 付款, receipt 收款", examples=["payment"])
     party_place: str = Field(description="Addressee 收文方", examples=[BEIJING])
@@ -254,7 +254,7 @@ class MovementView(BaseModel):
     day: date = Field(description="Day of payment 付款日期", examples=["2025-01-14"])
     at: datetime = Field(description="When it was booked 入账时间")
     subject: str = Field(
-        description="Payment notice 付款通知书编号", examples=["P1100002501060000001"]
+        description="Payment notice 付款通知书编号", examples=["F1100002501060000001"]
     )
     direction: Direction = Field(description="paid_in 拨付, paid_back 退回", examples=["paid_in"])
     change: str = Field(

@@ -333,7 +333,7 @@ class HoldRequest(BaseModel):
 class HoldView(BaseModel):
     """A settlement that waits for approval 待批结算."""
 
-    number: str = Field(description="Number 编号", examples=["K3700002509010000001"])
+    number: str = Field(description="Number 编号", examples=["V3700002509010000001"])
     visit: str = Field(description="Visit 就诊编号", examples=["S3701002509010000001"])
     institution: str = Field(description="Institution 协议机构", examples=["H37010000001"])
     insured_place: str = Field(description=INSURED, examples=[BEIJING])

@@ -100,7 +100,7 @@ _CLOSE = (
 _ASK = (
     pg_insert(advance_hold)
     .values(
-        number=next_number("K", advance_hold_serial),
+        number=next_number("V", advance_hold_serial),
         visit_id=sa.bindparam("visit_id"),
         insured_place=sa.bindparam("insured_place"),
         treatment_place=sa.bindparam("treatment_place"),

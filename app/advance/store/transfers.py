@@ -37,9 +37,9 @@ _CALL = sa.text(
                                   purpose, amount_fen, payer_place, payment_number, receipt_number,
                                   state, issued_at, agency_by, finance_by, announced)
     SELECT :run_id, :change_id, t.insured, t.treatment, t.direction, t.purpose, t.amount, t.payer,
-           'P' || t.payer || to_char(CAST(:day AS date), 'YYMMDD')
+           'F' || t.payer || to_char(CAST(:day AS date), 'YYMMDD')
                || lpad(nextval('advance_notice_serial')::text, 7, '0'),
-           'P' || t.receiver || to_char(CAST(:day AS date), 'YYMMDD')
+           'F' || t.receiver || to_char(CAST(:day AS date), 'YYMMDD')
                || lpad(nextval('advance_notice_serial')::text, 7, '0'),
            'called', :at, :agency_by, :finance_by, :announced
       FROM unnest(:insured, :treatment, :directions, :purposes, :amounts, :payers, :receivers)
