@@ -69,7 +69,13 @@ TAGS: Mapping[str, str] = {
     "预结算、结算、撤销与逐项说明。",
     "reconciliations": "The day of a party held against the hub's, and every difference repaired. "
     "日对账与差异处理。",
+    "reviews": "Declarations, deductions and appeals, closed months, fund requests, payments to "
+    "institutions. 月度申报、审核扣款与申诉、关账、资金申请与拨付。",
+    "advances": "The float between two provinces: quotas, notices, usage, warnings, increases. "
+    "预付金额度、通知书、使用率、预警与紧急追加。",
     "clearings": "What provinces owe one another for a period. 清分清算与付款、收款通知书。",
+    "audit-trail": "Who read, changed and approved what, sealed day by day. 操作留痕及其逐日封存。",
+    "deadlines": "What is due, whose it is and until when. 各方期限日历。",
     "ledger": "Double entry between provinces, append-only, with its proof. "
     "复式账务与账账相符证明。",
     "messages": "What became of a message. 报文处理结果查询。",

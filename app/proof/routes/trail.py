@@ -19,7 +19,7 @@ from app.runtime.http import OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
 
-router = APIRouter(prefix="/v1/audit-trail", tags=["audit trail 操作留痕"])
+router = APIRouter(prefix="/v1/audit-trail", tags=["audit-trail 操作留痕"])
 # A citizen's number is not looked for: it begins with more digits than any number of the hub.
 SUBJECT = r"^(?:[^0-9].*|[0-9]{1,13}(?:[^0-9].*)?)$"
 Party = Annotated[
