@@ -19,7 +19,7 @@ from app.entitlement.model import (
     Worker,
 )
 from app.kernel.identity import Sex
-from app.runtime.wire import Day, Flag
+from app.runtime.wire import AsItLooks, Day, Flag
 
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -67,11 +67,15 @@ class WorkerIn(BaseModel):
         "证件号码",
         examples=["11000019600101001X"],
     )
-    name: Short = Field(description="Name as on the certificate 姓名", examples=["赵例甲甲"])
+    name: Annotated[Short, AsItLooks] = Field(
+        description="Name as on the certificate 姓名", examples=["赵例甲甲"]
+    )
     insured_region: Region = Field(
         description="Insured place, in the caller's own region 参保地区划", examples=["110000"]
     )
-    employer: Text = Field(description="Employer 用人单位", examples=["北京示例建筑有限公司"])
+    employer: Annotated[Text, AsItLooks] = Field(
+        description="Employer 用人单位", examples=["北京示例建筑有限公司"]
+    )
     card_number: Short | None = Field(
         default=None,
         description="Number of the social security card; left out: as it was "

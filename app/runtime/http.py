@@ -37,6 +37,7 @@ from app.runtime.uploads import identifying_bytes
 from app.runtime.work import Reading, Work
 
 T = TypeVar("T")
+FAULTS_MAX = 100  # an answer is not to be many times the question
 UNREAD = ("model_attributes_type", "model_type", "dict_type", "list_type")
 
 EXAMPLE_KEY = "6f1d2c1e-0001"
@@ -217,7 +218,7 @@ async def answer_malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if _wrong_type(request, error):
         return await answer_refusal(request, ContentTypeUnsupported(allowed=["application/json"]))
-    errors = [_fault(e) for e in error.errors()]
+    errors = [_fault(e) for e in error.errors()[:FAULTS_MAX]]
     return await answer_refusal(request, Malformed(errors=errors))
 
 

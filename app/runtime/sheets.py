@@ -35,8 +35,9 @@ CELL_CHARACTERS_MAX = 4_000
 EXACT_DIGITS = 15  # what a spreadsheet's numbers hold; an 18-digit number is already wrong
 FAULTS_MAX = 100
 LISTED = re.compile(r"[；;]")
-# A cell that starts so is run as a formula by the program that opens the CSV.
-FORMULA = re.compile(r"[=+\-@\t\r]")
+# A cell that starts so is run as a formula by the program that opens the CSV; in China and Japan
+# it reads the wide signs as the narrow ones.
+FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 # What may be quoted of a header. A sheet without one begins with a person's name and number.
 COLUMN = re.compile(r"[A-Za-z_]{1,40}")

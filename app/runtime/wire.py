@@ -7,6 +7,7 @@ then says ends an entitlement, or decides who pays.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime
 from typing import Annotated
 
@@ -20,6 +21,7 @@ INSTANT = re.compile(
 )
 # Every instant in between has a day in China, and a place in a column, whatever its offset.
 YEAR_MIN, YEAR_MAX = 1900, 2999
+UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # Unicode's controls, formats, line and paragraph ends
 
 
 def _spelled_day(text: object) -> object:
@@ -43,6 +45,16 @@ def _within_reach(instant: datetime) -> datetime:
     raise PydanticCustomError("instant_range", detail)
 
 
+def _as_it_looks(text: str) -> str:
+    if not any(unicodedata.category(each) in UNSEEN for each in text):
+        return text
+    detail = "A name holds no character that is not seen 名称不得含不可见字符或方向控制符"
+    raise PydanticCustomError("unseen_character", detail)
+
+
 Day = Annotated[date, BeforeValidator(_spelled_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_spelled_instant), AfterValidator(_within_reach)]
 Flag = StrictBool
+# What clerks compare by eye: nothing in it turns, hides or breaks what follows. Characters of
+# private areas are taken: rare ones of names (生僻字) are still written so.
+AsItLooks = AfterValidator(_as_it_looks)
