@@ -259,7 +259,8 @@ def _require(key: Node) -> None:
     key["required"] = True
     key["name"] = "Idempotency-Key"
     key["example"] = key["schema"]["examples"][0]
-    key["schema"] = {"type": "string", "minLength": 1, "maxLength": 64, "title": "Message id"}
+    length: Node = {"minLength": 1, "maxLength": 64}
+    key["schema"] = {"type": "string", **length, "pattern": "^[!-~]+$", "title": "Message id"}
 
 
 def _mark_replays(responses: Node) -> None:
