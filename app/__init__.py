@@ -16,6 +16,7 @@ review       日对账 by days; 申报, 审核扣款, closing and payments by mo
 advance      预付金: quotas, notices, usage watched by the books, modes, emergency increases
 clearing     清分清算: gross per ordered pair, statements, notices
 deadlines    期限: a calendar for every party; what the hub does by itself when a day has come
+events       事件: one feed for everybody, sent to whoever subscribes
 gateway      兼容层: numbered transactions in one envelope, mapped to the same services
 sandbox      synthetic people, catalogues, traffic and the demo story
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
@@ -15,6 +15,9 @@ from app.clearing.routes import router as clearing
 from app.deadlines.routes import router as deadlines
 from app.deadlines.ticking import Ticker, TickMetrics
 from app.entitlement.routes import router as entitlement
+from app.events.routes import router as events
+from app.events.schemas.webhooks import webhooks
+from app.events.ticking import Deliverer, DeliveryMetrics
 from app.filing.routes import router as filing
 from app.gateway.envelope import Reference, refusal_answer
 from app.gateway.errors import SessionExpired
@@ -63,6 +66,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     clearing,
     proof,
     deadlines,
+    events,
     reference,
     gateway,
 )
@@ -76,12 +80,16 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     playground = Playground(MovedClock(clock)) if settings.mode is Mode.SANDBOX else None
     hub = build_hub(engine, settings, clock if playground is None else playground.clock)
     ticker = Ticker(hub, "hub:service", TickMetrics(metrics.registry))
+    deliverer = Deliverer.of(hub, settings, wall_clock, DeliveryMetrics(metrics.registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         if playground is not None:
             await playground.recall(hub)
-        async with _ticking(ticker, settings.tick_seconds):
+        async with (
+            _again_and_again(ticker.keep_ticking, settings.tick_seconds),
+            _again_and_again(deliverer.keep_delivering, settings.deliver_seconds),
+        ):
             yield {}
         await engine.dispose()
 
@@ -100,6 +108,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.limits = Limits.of(settings)
     app.state.signing = _signing_of(settings)
     app.state.ticker = ticker
+    app.state.webhooks = webhooks()
     http.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -112,12 +121,14 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
 
 
 @asynccontextmanager
-async def _ticking(ticker: Ticker, seconds: int) -> AsyncIterator[None]:
+async def _again_and_again(
+    act: Callable[[float], Coroutine[None, None, None]], seconds: int
+) -> AsyncIterator[None]:
     """Let what is due be done every so many seconds, or never."""
     if not seconds:
         yield
         return
-    under_way = asyncio.create_task(ticker.keep_ticking(seconds))
+    under_way = asyncio.create_task(act(seconds))
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from app.cli import clients, persons, proving, sandbox, serving
 from app.cli import demo as showcase
 from app.cli import generate as traffic
 from app.cli.credentials import ensure_credentials
+from app.cli.deliveries import deliver
 from app.cli.examples import lay_examples
 from app.cli.seeding import seed as load_seeds
 from app.cli.ticks import tick
@@ -60,6 +61,7 @@ program.command()(proving.trace)
 program.command()(proving.seal)
 program.add_typer(proving.audit, name="audit")
 program.command()(tick)
+program.command()(deliver)
 program.command("expire", hidden=True)(tick)  # what it was called when filings alone fell due
 program.add_typer(sandbox.program, name="sandbox")
 institutions = typer.Typer(no_args_is_help=True, help="Agreement institutions 协议机构.")

@@ -78,6 +78,8 @@ TAGS: Mapping[str, str] = {
     "deadlines": "What is due, whose it is and until when. 各方期限日历。",
     "ledger": "Double entry between provinces, append-only, with its proof. "
     "复式账务与账账相符证明。",
+    "events": "What happened, in one order without gaps: to be fetched, or sent to subscribers. "
+    "事件流与事件订阅推送。",
     "messages": "What became of a message. 报文处理结果查询。",
     "gateway": "Numbered transactions in one envelope, for hospital software that speaks them. "
     "供医院信息系统使用的编号交易兼容层，并非官方接口规范。",

@@ -84,6 +84,10 @@ announcement = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("parties", ARRAY(sa.Text), nullable=False),
     sa.Column("body", JSONB, nullable=False),
+    # the number of its transaction: which announcements are settled, and their order
+    sa.Column("turn", sa.BigInteger, nullable=False, server_default=sa.text("announcement_turn()")),
+    # GET /v1/events
+    sa.Index("ix_announcement_turn", "turn", "seq"),
 )
 
 _PARTY = sa.bindparam("party", type_=sa.Text)

@@ -167,6 +167,7 @@ def _write(app: FastAPI, tags: Mapping[str, str]) -> Node:
     road = list(tags)
     ordered = sorted(used, key=lambda tag: _place(tag, road))
     whole["tags"] = [{"name": tag, "description": tags.get(_english(tag), "")} for tag in ordered]
+    whole["webhooks"] = app.state.webhooks
     return whole
 
 

@@ -85,7 +85,7 @@ class PageView(BaseModel, Generic[V]):
 def _seal(key: str | None) -> str | None:
     if key is None:
         return None
-    return base64.urlsafe_b64encode(json.dumps([key]).encode()).decode().rstrip("=")
+    return sealed_cursor(key)
 
 
 def _open(cursor: str) -> str:
@@ -97,6 +97,16 @@ def _open(cursor: str) -> str:
     if not (isinstance(found, list) and len(found) == 1 and isinstance(found[0], str)):
         raise CursorUnreadable
     return found[0]
+
+
+def sealed_cursor(key: str) -> str:
+    """Write a place as an opaque cursor, for a list that is read on for ever."""
+    return base64.urlsafe_b64encode(json.dumps([key]).encode()).decode().rstrip("=")
+
+
+def opened_cursor(cursor: str) -> str:
+    """Read the place out of a cursor, or refuse."""
+    return _open(cursor)
 
 
 async def page_asked(

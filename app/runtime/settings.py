@@ -47,6 +47,15 @@ class Settings(BaseSettings):
         description="Seals what the hub must read again (seeds of one-time codes) and makes the "
         "keys shared with clients; unset: the token key",
     )
+    data_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys personal data are encrypted under, each of 32 characters or more, newest "
+        "first, separated by commas; the older ones only decrypt",
+    )
+    index_key: SecretStr | None = Field(
+        default=None,
+        description="Key of the index by which personal numbers are found; it stays for good",
+    )
     signing_key: SecretStr | None = Field(
         default=None,
         description="The hub's SM2 private key, 64 hexadecimal digits; unset: made from the "
@@ -101,6 +110,25 @@ class Settings(BaseSettings):
         default=60,
         ge=0,
         description="How often the service does what is due; 0 = never, run `hub tick`",
+    )
+    deliver_seconds: int = Field(
+        default=5,
+        ge=0,
+        description="How often the service sends events to subscribers; 0 = never, run "
+        "`hub deliver`",
+    )
+    webhook_seconds: float = Field(
+        default=10.0, gt=0, description="How long a subscriber may take to answer"
+    )
+    webhook_attempts_max: int = Field(
+        default=15, ge=1, description="How often an event is tried before it is given up"
+    )
+    webhook_disable_hours: int = Field(
+        default=120, ge=1, description="How long nothing may arrive before a subscription ends"
+    )
+    webhook_networks: tuple[str, ...] = Field(
+        default=(),
+        description="CIDR blocks of inner networks events may be sent to, as a JSON list",
     )
     log_json: bool = Field(default=True, description="One JSON object a line; false for people")
     log_level: str = "INFO"

@@ -1,0 +1,1 @@
+"""Use cases of events: reading the feed, subscribing, and delivering."""

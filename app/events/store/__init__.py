@@ -1,0 +1,1 @@
+"""Every SQL statement about events, subscriptions and deliveries."""
