@@ -92,7 +92,12 @@ class _Bench:
 
     def __init__(self, url: str) -> None:
         self.now = GENERATED
-        settings = Settings(token_key=SecretStr(secrets.token_hex(32)), log_level="ERROR")
+        settings = Settings(
+            token_key=SecretStr(secrets.token_hex(32)),
+            data_keys=SecretStr(secrets.token_hex(32)),
+            index_key=SecretStr(secrets.token_hex(32)),
+            log_level="ERROR",
+        )
         self.hub: Hub = create_app(settings, url=url, clock=lambda: self.now).state.hub
         self.owner: AsyncEngine = create_async_engine(url, isolation_level="AUTOCOMMIT")
 

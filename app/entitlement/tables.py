@@ -1,6 +1,6 @@
 """Where workers, determinations and losses of entitlement are kept.
 
-`worker_identity` is the one table with personal data.
+`worker_identity` is the one table with personal data, encrypted by the hub's vault.
 """
 
 from __future__ import annotations
@@ -17,10 +17,26 @@ from app.entitlement.model import (
 from app.kernel.identity import Sex
 from app.runtime.db import METADATA, identity, moment, one_of
 from app.runtime.numbers import serial_of
+from app.runtime.vault import INDEX_BYTES, OVERHEAD_BYTES
 
 worker_serial = serial_of("W", "worker")
 determination_serial = serial_of("D", "determination")
 loss_serial = serial_of("L", "entitlement_loss")
+
+# What the vault keeps of a person, and by what of it a person is found.
+SEALED = ("certificate_number", "name", "card_number", "electronic_card", "phone", "birth_date")
+INDEXED = ("certificate_number", "card_number", "electronic_card")
+
+
+def sealed(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
+    """Return a column of values encrypted for their row."""
+    return sa.Column(name, sa.LargeBinary, nullable=nullable)
+
+
+def index_of(name: str, *, nullable: bool = True) -> sa.Column[bytes]:
+    """Return the column an encrypted one is found by, and kept unique by."""
+    return sa.Column(f"{name}_index", sa.LargeBinary, nullable=nullable, unique=True)
+
 
 worker = sa.Table(
     "worker",
@@ -38,15 +54,27 @@ worker_identity = sa.Table(
     METADATA,
     sa.Column("worker_id", sa.BigInteger, sa.ForeignKey("worker.id"), primary_key=True),
     sa.Column("certificate_kind", sa.Text, nullable=False),
-    sa.Column("certificate_number", sa.Text, nullable=False, unique=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("card_number", sa.Text, unique=True),
-    sa.Column("electronic_card", sa.Text, unique=True),
-    sa.Column("phone", sa.Text),
+    sealed("certificate_number"),
+    index_of("certificate_number", nullable=False),
+    sealed("name"),
+    sealed("card_number", nullable=True),
+    index_of("card_number"),
+    sealed("electronic_card", nullable=True),
+    index_of("electronic_card"),
+    sealed("phone", nullable=True),
     sa.Column("sex", sa.Text, nullable=False),
-    sa.Column("birth_date", sa.Date, nullable=False),
+    sealed("birth_date"),
     one_of("certificate_kind", CertificateKind),
     one_of("sex", Sex),
+    # A value in clear, or a digest without its key, does not get in by a slip.
+    *(
+        sa.CheckConstraint(f"octet_length({it}) > {OVERHEAD_BYTES}", name=f"{it}_sealed")
+        for it in SEALED
+    ),
+    *(
+        sa.CheckConstraint(f"octet_length({it}_index) = {INDEX_BYTES}", name=f"{it}_indexed")
+        for it in INDEXED
+    ),
 )
 determination = sa.Table(
     "determination",

@@ -8,6 +8,7 @@ from typing import NewType, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.runtime import vault
 from app.runtime.settings import Settings
 
 Tx = NewType("Tx", AsyncConnection)  # inside the door's transaction: may write
@@ -49,8 +50,10 @@ def moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
 def open_engine(url: str, settings: Settings) -> AsyncEngine:
     """Open the service's pool: few connections, bounded waits, a role that owns nothing.
 
-    The role and the time-outs travel in the start-up packet, so they cost no round trip.
+    The role and the time-outs travel in the start-up packet, so they cost no round trip. The keys
+    to personal data travel with the engine: no store function is handed them.
     """
+    keys = None if settings.data_keys is None else vault.Vault.of(settings)
     return create_async_engine(
         url,
         pool_size=settings.pool_connections,
@@ -58,6 +61,7 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
         pool_timeout=settings.pool_wait_seconds,
         pool_pre_ping=False,
         hide_parameters=True,  # a statement that fails must not bring a person into the log
+        execution_options={vault.OPTION: keys},
         connect_args={
             "server_settings": {
                 "role": settings.database_role,

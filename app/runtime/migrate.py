@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 
 OLDEST_SERVER = 150_000  # as server_version_num has it
+REFUSED_BY_MIGRATION = "HUB01"
 _ONE_AT_A_TIME = threading.Lock()  # Alembic keeps the running environment in module globals
 
 
@@ -41,12 +43,14 @@ class DatabaseNotReadyError(RuntimeError):
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database forward to a revision."""
     current(url)  # says in a sentence what Alembic would say in a traceback
-    _in_thread(lambda: command.upgrade(_config(url), revision))
+    with _told_in_a_sentence():
+        _in_thread(lambda: command.upgrade(_config(url), revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database back to a revision."""
-    _in_thread(lambda: command.downgrade(_config(url), revision))
+    with _told_in_a_sentence():
+        _in_thread(lambda: command.downgrade(_config(url), revision))
 
 
 def check(url: str) -> None:
@@ -85,6 +89,18 @@ def whole_metadata() -> sa.MetaData:
         if module.name.endswith(".tables") or module.name.startswith("app.runtime."):
             importlib.import_module(module.name)
     return METADATA
+
+
+@contextmanager
+def _told_in_a_sentence() -> Iterator[None]:
+    """Pass on what a migration says when it refuses the rows it finds."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != REFUSED_BY_MIGRATION:
+            raise
+        told = str(error.orig).partition(": ")[2]  # after the name of the driver's own class
+        raise DatabaseNotReadyError(told) from None
 
 
 def _config(url: str | None) -> Config:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,16 +16,18 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.runtime import migrate
+from app.runtime import data_keys, migrate
 from app.runtime import mode as modes
 from app.runtime.auth import KEY_LENGTH_MIN
 from app.runtime.db import open_engine
 from app.runtime.door import Hub
 from app.runtime.embedded import EmbeddedPostgres
 from app.runtime.hub import Clock, build_hub, wall_clock
-from app.runtime.settings import Settings
+from app.runtime.settings import Mode, Settings
+from app.runtime.vault import KEY_CHARACTERS_MIN, Vault, VaultKeyError
 
 DRIVER = "postgresql+asyncpg"
+TOKEN_KEY, DATA_KEYS, INDEX_KEY = "token.key", "data.keys", "index.key"
 
 
 class StandaloneError(RuntimeError):
@@ -34,7 +36,7 @@ class StandaloneError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """An opened database and the settings completed with a token key."""
+    """An opened database and the settings completed with the keys."""
 
     url: str
     settings: Settings
@@ -48,22 +50,25 @@ class Home:
 
 @contextmanager
 def open_home(settings: Settings, *, shared: bool = False) -> Iterator[Home]:
-    """Reach the database and find or make the token key.
+    """Reach the database and find or make the keys.
 
     The embedded database is migrated here; a given one must be migrated already. Either must be
     one for what this hub is for. With `shared` an embedded database that another process serves
     is joined.
     """
-    keyed = _with_token_key(settings)
+    keyed = _with_data_keys(_with_token_key(settings))
+    vault = Vault.of(keyed)
     if settings.database_url is not None:
         url = address_of(settings.database_url)
         migrate.require_current(url)
         modes.require(url, modes.mode_of(settings), embedded=False)
+        data_keys.require(url, vault)
         yield Home(url=url, settings=modes.resolved(keyed), embedded=False)
         return
     with EmbeddedPostgres(settings.home, shared=shared) as server:
         migrate.upgrade(server.url())
         modes.require(server.url(), modes.mode_of(settings), embedded=True)
+        data_keys.require(server.url(), vault)
         yield Home(url=server.url(), settings=modes.resolved(keyed), embedded=True)
 
 
@@ -130,15 +135,47 @@ def _with_token_key(settings: Settings) -> Settings:
                 "make one with: openssl rand -hex 32"
             )
         return settings
-    path = settings.home / "keys" / "token.key"
+    return settings.model_copy(update={"token_key": SecretStr(_kept_key(settings, TOKEN_KEY))})
+
+
+def _with_data_keys(settings: Settings) -> Settings:
+    """Find the keys to personal data; a production database's are given, never made here."""
+    given = {"data_keys": settings.data_keys, "index_key": settings.index_key}
+    missing = [name for name, key in given.items() if key is None]
+    if missing:
+        named = " and ".join(f"HUB_{name.upper()}" for name in missing)
+        if settings.database_url is not None and modes.mode_of(settings) is Mode.PRODUCTION:
+            raise StandaloneError(
+                f"A production hub needs {named}; make each with: openssl rand -hex 32, keep them "
+                "where the database's backups are not, and lose none of them."
+            )
+        files = {"data_keys": DATA_KEYS, "index_key": INDEX_KEY}
+        made = {name: SecretStr(_kept_key(settings, files[name])) for name in missing}
+        settings = settings.model_copy(update=made)
+    try:
+        Vault.of(settings)
+    except VaultKeyError:
+        raise StandaloneError(
+            f"HUB_DATA_KEYS and HUB_INDEX_KEY must have at least {KEY_CHARACTERS_MIN} characters "
+            "each, and no key may be given twice; make one with: openssl rand -hex 32"
+        ) from None
+    return settings
+
+
+def _kept_key(settings: Settings, name: str) -> str:
+    """Read a key out of the home; make it there the first time."""
+    path = settings.home / "keys" / name
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_private(path, secrets.token_hex(32))
-        key = path.read_text().strip()
+            made = path.with_name(f"{name}.{secrets.token_hex(4)}")
+            write_private(made, secrets.token_hex(32))
+            with suppress(FileExistsError):  # of two that make it at once, the first made it
+                os.link(made, path)
+            made.unlink()
+        return path.read_text().strip()
     except OSError as error:
         raise StandaloneError(
             f"{settings.home} cannot be the hub's home: {error.strerror}. "
             "Name another folder: HUB_HOME=…"
         ) from None
-    return settings.model_copy(update={"token_key": SecretStr(key)})

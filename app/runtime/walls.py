@@ -17,7 +17,9 @@ from app.kernel.parties import PartyKind
 from app.kernel.regions import prefix_of
 from app.runtime.auth import Caller, Unauthenticated
 from app.runtime.db import Conn, Rx
+from app.runtime.vault import vault_of
 
+CERTIFICATE = "certificate_number"  # a file is found by what its certificate is indexed as
 NOWHERE = "~"  # begins no division code
 NAMED = "hub.named"  # the connection still bears a name from a reading
 
@@ -50,7 +52,7 @@ _ENTER = sa.text(f"SELECT {ENTER} false)").bindparams(*BINDS)
 _LEAVE = sa.text("SELECT hub_as('', '', NULL, false)")
 _STEP = sa.text("SELECT hub_step(:purpose, :certificate, :number, :within)").bindparams(
     sa.bindparam("purpose", type_=sa.Text),
-    sa.bindparam("certificate", type_=sa.Text),
+    sa.bindparam("certificate", type_=sa.LargeBinary),
     sa.bindparam("number", type_=sa.Text),
     sa.bindparam("within", type_=sa.Boolean),
 )
@@ -105,7 +107,7 @@ async def step(
     """Open one worker's file for a purpose; nobody's, if there is no such worker."""
     asked = {
         "purpose": purpose.value,
-        "certificate": certificate,
+        "certificate": certificate and vault_of(conn).index(certificate, CERTIFICATE),
         "number": number,
         "within": within,
     }

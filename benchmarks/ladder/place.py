@@ -25,7 +25,7 @@ from app.runtime.embedded import EmbeddedPostgres, binaries
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
-TOKEN_KEY = secrets.token_hex(32)
+TOKEN_KEY, DATA_KEY, INDEX_KEY = (secrets.token_hex(32) for _ in range(3))
 READY_SECONDS_MAX = 60
 SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
 REGION = slice(1, 7)  # of an institution's code
@@ -140,6 +140,8 @@ def _for_hub(place: Place) -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": place.url,
         "HUB_TOKEN_KEY": TOKEN_KEY,
+        "HUB_DATA_KEYS": DATA_KEY,
+        "HUB_INDEX_KEY": INDEX_KEY,
         "HUB_MODE": "production",
         "HUB_LOG_LEVEL": "WARNING",
     }

@@ -33,7 +33,7 @@ BEGIN
      WHERE schemaname = 'public'
        AND tablename NOT IN ('alembic_version', 'database_mark', 'sandbox_clock', 'region',
                              'party', 'client', 'client_secret', 'client_key', 'person',
-                             'catalogue_version', 'catalogue_item', 'message');
+                             'data_key', 'catalogue_version', 'catalogue_item', 'message');
     EXECUTE 'TRUNCATE ' || emptied;
     DELETE FROM message
      WHERE NOT (party = keeper AND key = keeper_key)

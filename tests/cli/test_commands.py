@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.seeds.short_notice import NOTICE
+from tests.support.world import DATA_KEY, INDEX_KEY
 
 KEY = "a key that only signs the tokens of tests"
 STARTS_SECONDS_MAX = 240
@@ -43,7 +44,8 @@ READY_MADE = {
 
 def surroundings(home: Path, database: str | None = None, **more: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HUB_", "DATABASE_URL"))}
-    given = {} if database is None else {"DATABASE_URL": database}
+    keys = {"HUB_DATA_KEYS": DATA_KEY, "HUB_INDEX_KEY": INDEX_KEY}
+    given = {} if database is None else {"DATABASE_URL": database, **keys}
     return {**kept, "HUB_HOME": str(home), "PYTHONWARNINGS": "error", **given, **more}
 
 

@@ -15,7 +15,7 @@ from app.cli.seeding import seed
 from app.runtime.hub import wall_clock
 from app.runtime.settings import Settings
 from app.runtime.standalone import Home, lend_hub, open_home
-from tests.support.world import TOKEN_KEY
+from tests.support.world import DATA_KEY, INDEX_KEY, TOKEN_KEY
 
 PASSWORD = "correct horse battery staple"
 
@@ -26,6 +26,8 @@ def production(database_url: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", database_url)
         patch.setenv("HUB_TOKEN_KEY", TOKEN_KEY)
+        patch.setenv("HUB_DATA_KEYS", DATA_KEY)
+        patch.setenv("HUB_INDEX_KEY", INDEX_KEY)
         patch.setenv("HUB_MODE", "production")
         with open_home(Settings()) as home:
             asyncio.run(_seed(home))

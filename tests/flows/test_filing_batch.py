@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 from openpyxl import load_workbook
 
+from app.entitlement.tables import worker_identity
 from app.filing.files import COLUMNS, ERRORS
 from app.runtime.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
+from app.runtime.vault import vault_of
+from app.sandbox.people import SyntheticPerson
 from tests.support.entitlement import EMPLOYER, KnownWorker, registered, somebody
 from tests.support.filing import FILINGS, filed
 from tests.support.parties import seeded
@@ -223,32 +226,46 @@ async def test_an_unreadable_batch_is_refused_as_a_whole(hub: World) -> None:
     assert (await hub.channel().post(BATCH, {"rows": [row()]})).status_code == 403
 
 
+def kept_of(world: World, it: SyntheticPerson, row: int) -> dict[str, object]:
+    """Write a person as the vault keeps one."""
+    vault = vault_of(world.hub.engine)
+    return {
+        "worker_id": row,
+        "certificate_kind": "social_security_number",
+        "certificate_number": vault.encrypt(it.number, row, "certificate_number"),
+        "certificate_number_index": vault.index(it.number, "certificate_number"),
+        "name": vault.encrypt(it.name, row, "name"),
+        "sex": "male",
+        "birth_date": vault.encrypt("1980-01-01", row, "birth_date"),
+    }
+
+
 async def people(world: World, number: int) -> list[dict[str, Any]]:
     """Register many workers with a determination by hand, as a province's books would hold."""
     persons = [somebody() for _ in range(number)]
     async with world.tx() as connection:
+        made = await connection.exec_driver_sql(
+            """
+            INSERT INTO worker (number, insured_region, employer, registered_by, created_at,
+                   updated_at)
+            SELECT 'W110000250901' || (8000000 + n), '110000', $1, '110000', now(), now()
+              FROM generate_series(1, $2) n RETURNING id
+            """,
+            (EMPLOYER, number),
+        )
+        ids = list(made.scalars())
+        await connection.execute(
+            worker_identity.insert(),
+            [kept_of(world, it, row) for it, row in zip(persons, ids, strict=True)],
+        )
         await connection.exec_driver_sql(
             """
-            WITH w AS (
-                INSERT INTO worker (number, insured_region, employer, registered_by, created_at,
-                       updated_at)
-                SELECT 'W110000250901' || (8000000 + n), '110000', $1, '110000', now(), now()
-                  FROM generate_series(1, cardinality($2::text[])) n
-                RETURNING id, number
-            ), i AS (
-                INSERT INTO worker_identity (worker_id, certificate_kind, certificate_number, name,
-                       sex, birth_date)
-                SELECT w.id, 'social_security_number', p.certificate, p.name, 'male', '1980-01-01'
-                  FROM w JOIN unnest($2::text[], $3::text[])
-                              WITH ORDINALITY AS p(certificate, name, n)
-                    ON w.number = 'W110000250901' || (8000000 + p.n)
-            )
             INSERT INTO determination (number, worker_id, kind, document_number, decided_on,
                    injured_parts, diagnoses, third_party, state, registered_by, created_at)
             SELECT 'D' || substr(number, 2), id, 'injury', number, '2025-01-01', '{}', '{}', false,
-                   'active', '110000', now() FROM w
+                   'active', '110000', now() FROM worker WHERE id = ANY ($1)
             """,
-            (EMPLOYER, [it.number for it in persons], [it.name for it in persons]),
+            (ids,),
         )
     return [row(certificate_number=it.number, name=it.name) for it in persons]
 

@@ -43,7 +43,12 @@ def test_the_image_runs_as_nobody_in_particular_and_installs_by_hash() -> None:
 def test_no_password_has_a_default() -> None:
     text = (CHECKOUT / "docker-compose.yml").read_text("utf-8")
     secrets = re.findall(r"\$\{(\w*(?:PASSWORD|KEY)\w*)(:[?-])", text)
-    assert {name for name, _ in secrets} == {"POSTGRES_PASSWORD", "HUB_TOKEN_KEY"}
+    assert {name for name, _ in secrets} == {
+        "POSTGRES_PASSWORD",
+        "HUB_TOKEN_KEY",
+        "HUB_DATA_KEYS",
+        "HUB_INDEX_KEY",
+    }
     assert {mark for _, mark in secrets} == {":?"}
 
 

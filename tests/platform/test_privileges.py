@@ -42,7 +42,13 @@ BOOKED_BY_FUNCTION = {"account", "entry", "posting"}
 CHANGED: Mapping[str, set[str]] = {
     "settlement": {"cancelled_by", "conceded_fen"},
     "worker": {"employer", "updated_at"},
-    "worker_identity": {"card_number", "electronic_card", "phone"},
+    "worker_identity": {
+        "card_number",
+        "card_number_index",
+        "electronic_card",
+        "electronic_card_index",
+        "phone",
+    },
     "determination": {"state", "withdrawn_at", "withdrawal_reason"},
     "filing_cover": {"live"},
 }

@@ -21,6 +21,8 @@ from app.runtime.door import Hub, reading
 from app.runtime.settings import Settings
 
 TOKEN_KEY = "a key that only signs the tokens of tests"
+DATA_KEY = "a key that only encrypts people who do not exist"
+INDEX_KEY = "a key that only indexes people who do not exist"
 START = datetime(2025, 9, 1, 1, 0, tzinfo=UTC)  # 09:00 on a Monday in China
 
 
@@ -148,7 +150,9 @@ class World:
 async def open_world(database_url: str, **limits: Any) -> AsyncIterator[World]:
     """Start a hub on a migrated database, with other limits than usual if need be."""
     clock = Clock()
-    settings = Settings(token_key=SecretStr(TOKEN_KEY), log_level="ERROR", **limits)
+    keys = {"token_key": TOKEN_KEY, "data_keys": DATA_KEY, "index_key": INDEX_KEY}
+    given: dict[str, Any] = {name: SecretStr(key) for name, key in keys.items()}
+    settings = Settings(**{**given, "log_level": "ERROR", **limits})
     app = create_app(settings, url=database_url, clock=clock)
     owner = create_async_engine(database_url, pool_size=2)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

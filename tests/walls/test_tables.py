@@ -34,6 +34,7 @@ OPEN: Mapping[str, str] = {
     "lock_out": BEFORE,
     "person": BEFORE,
     "database_mark": "what the database is for",
+    "data_key": "which keys the hub needs; the keys themselves are nowhere in the database",
     "sandbox_clock": SANDBOX,
     "persona": SANDBOX,
     "sandbox_fault": SANDBOX,

@@ -12,20 +12,31 @@ from sqlalchemy.exc import IntegrityError
 
 from app.entitlement.errors import CardTaken
 from app.entitlement.model import CertificateKind, Person, Registered, Worker
-from app.entitlement.tables import entitlement_loss, worker, worker_identity, worker_serial
+from app.entitlement.tables import (
+    INDEXED,
+    entitlement_loss,
+    worker,
+    worker_identity,
+    worker_serial,
+)
 from app.kernel.identity import Sex
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
 from app.runtime.numbers import next_number
+from app.runtime.vault import Vault, vault_of
+from app.runtime.walls import CERTIFICATE
 
 SEEN = visible(regions=(worker.c.insured_region,))
 CARDS = ("card_number", "electronic_card")
+RENEWED = (*CARDS, *(f"{it}_index" for it in CARDS), "phone")
+INDEXES = tuple(f"{it}_index" for it in INDEXED)
+UNREAD = ("worker_id", *INDEXES)
 NO_TEXTS: tuple[str, ...] = ()
 
 _REGISTERED = (
     sa.select(
         worker,
-        *(c for c in worker_identity.c if c.name != "worker_id"),
+        *(c for c in worker_identity.c if c.name not in UNREAD),
         entitlement_loss.c.lost_on,
     )
     .join(worker_identity, worker_identity.c.worker_id == worker.c.id)
@@ -36,13 +47,13 @@ _NAMED = sa.union(
         worker.c.number == sa.any_(sa.bindparam("numbers", type_=ARRAY(sa.Text)))
     ),
     sa.select(worker_identity.c.worker_id).where(
-        worker_identity.c.certificate_number
-        == sa.any_(sa.bindparam("certificates", type_=ARRAY(sa.Text)))
+        worker_identity.c.certificate_number_index
+        == sa.any_(sa.bindparam("certificates", type_=ARRAY(sa.LargeBinary)))
     ),
 ).scalar_subquery()
 _BY_NUMBER = _REGISTERED.where(worker.c.number == sa.bindparam("number"), SEEN)
 _BY_CERTIFICATE = _REGISTERED.where(
-    worker_identity.c.certificate_number == sa.bindparam("certificate")
+    worker_identity.c.certificate_number_index == sa.bindparam("certificate")
 )
 # Locked in one order, so that two batches of the same workers wait instead of deadlocking.
 _LOCK = (
@@ -53,7 +64,7 @@ _LOCK = (
 )
 _LOCK_SEEN = _LOCK.where(SEEN)
 _BY_IDS = _REGISTERED.where(worker.c.id == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.BigInteger))))
-_TURN = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:certificate, 6))")
+_TURN = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:certificate, 'hex'), 6))")
 _ADD_WORKER = (
     worker.insert()
     .values(
@@ -77,7 +88,9 @@ _CARDS = (
     .where(worker_identity.c.worker_id == sa.bindparam("of_worker"))
     .values(
         card_number=sa.bindparam("card_number"),
+        card_number_index=sa.bindparam("card_number_index"),
         electronic_card=sa.bindparam("electronic_card"),
+        electronic_card_index=sa.bindparam("electronic_card_index"),
         phone=sa.bindparam("phone"),
     )
 )
@@ -86,19 +99,22 @@ _CARDS = (
 async def registered(conn: Conn, scope: Scope, number: str) -> Registered | None:
     """Read a worker by public number."""
     row = (await conn.execute(_BY_NUMBER, {"number": number, **scope.binds()})).one_or_none()
-    return None if row is None else _registered(row)
+    return None if row is None else _registered(row, vault_of(conn))
 
 
 async def holder(conn: Conn, certificate: str) -> Registered | None:
     """Read the worker a certificate belongs to, whoever asks: identity checks answer no more."""
-    row = (await conn.execute(_BY_CERTIFICATE, {"certificate": certificate})).one_or_none()
-    return None if row is None else _registered(row)
+    vault = vault_of(conn)
+    asked = {"certificate": vault.index(certificate, CERTIFICATE)}
+    row = (await conn.execute(_BY_CERTIFICATE, asked)).one_or_none()
+    return None if row is None else _registered(row, vault)
 
 
 async def by_ids(conn: Conn, worker_ids: Collection[int]) -> list[Registered]:
     """Read the workers other rows refer to."""
+    vault = vault_of(conn)
     found = await conn.execute(_BY_IDS, {"ids": list(worker_ids)})
-    return [_registered(row) for row in found]
+    return [_registered(row, vault) for row in found]
 
 
 async def locked(
@@ -112,7 +128,9 @@ async def locked(
 
     Without a scope only for an identity that the caller has proven or is about to prove.
     """
-    asked = {"numbers": list(numbers), "certificates": list(certificates)}
+    vault = vault_of(tx)
+    indexed = [vault.index(each, CERTIFICATE) for each in certificates]
+    asked = {"numbers": list(numbers), "certificates": indexed}
     if scope is None:
         held = await tx.execute(_LOCK, asked)
     else:
@@ -123,7 +141,7 @@ async def locked(
 
 async def take_turn(tx: Tx, certificate: str) -> None:
     """Let registrations of one certificate follow one another."""
-    await tx.execute(_TURN, {"certificate": certificate})
+    await tx.execute(_TURN, {"certificate": vault_of(tx).index(certificate, CERTIFICATE)})
 
 
 async def add(
@@ -150,13 +168,8 @@ async def add(
         {
             "worker_id": made.id,
             "certificate_kind": person.certificate_kind,
-            "certificate_number": person.certificate_number,
-            "name": person.name,
-            "card_number": person.card_number,
-            "electronic_card": person.electronic_card,
-            "phone": person.phone,
             "sex": person.sex,
-            "birth_date": person.birth_date,
+            **_sealed(vault_of(tx), made.id, person),
         },
     )
     return made
@@ -165,12 +178,8 @@ async def add(
 async def renew(tx: Tx, of: Worker, person: Person, employer: str, at: datetime) -> None:
     """Keep a worker's new employer, cards and phone."""
     await tx.execute(_TOUCH, {"worker_id": of.id, "employer": employer, "at": at})
-    row = {
-        "of_worker": of.id,
-        "card_number": person.card_number,
-        "electronic_card": person.electronic_card,
-        "phone": person.phone,
-    }
+    sealed = _sealed(vault_of(tx), of.id, person)
+    row = {"of_worker": of.id, **{name: sealed[name] for name in RENEWED}}
     await _unless_taken(tx, _CARDS, row)
 
 
@@ -197,15 +206,36 @@ def _worker(row: sa.Row[Any]) -> Worker:
     )
 
 
-def _registered(row: sa.Row[Any]) -> Registered:
+def _sealed(vault: Vault, worker_id: int, person: Person) -> dict[str, bytes | None]:
+    """Write what is kept of a person: each value encrypted for its row, and how it is found."""
+    clear: dict[str, str | None] = {
+        "certificate_number": person.certificate_number,
+        "name": person.name,
+        "card_number": person.card_number,
+        "electronic_card": person.electronic_card,
+        "phone": person.phone,
+        "birth_date": person.birth_date.isoformat(),
+    }
+    kept: dict[str, bytes | None] = {}
+    for column, text in clear.items():
+        kept[column] = None if text is None else vault.encrypt(text, worker_id, column)
+        if column in INDEXED:
+            kept[f"{column}_index"] = None if text is None else vault.index(text, column)
+    return kept
+
+
+def _registered(row: sa.Row[Any], vault: Vault) -> Registered:
+    def opened(kept: bytes | None, column: str) -> str | None:
+        return None if kept is None else vault.decrypt(kept, row.id, column)
+
     person = Person(
-        name=row.name,
+        name=vault.decrypt(row.name, row.id, "name"),
         certificate_kind=CertificateKind(row.certificate_kind),
-        certificate_number=row.certificate_number,
-        card_number=row.card_number,
-        electronic_card=row.electronic_card,
-        phone=row.phone,
+        certificate_number=vault.decrypt(row.certificate_number, row.id, CERTIFICATE),
+        card_number=opened(row.card_number, "card_number"),
+        electronic_card=opened(row.electronic_card, "electronic_card"),
+        phone=opened(row.phone, "phone"),
         sex=Sex(row.sex),
-        birth_date=row.birth_date,
+        birth_date=date.fromisoformat(vault.decrypt(row.birth_date, row.id, "birth_date")),
     )
     return Registered(worker=_worker(row), person=person, lost_on=row.lost_on)
