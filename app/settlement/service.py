@@ -27,6 +27,7 @@ from app.settlement.model import (
     Bill,
     CancelAsked,
     Circumstances,
+    LineResult,
     Preview,
     Recomputation,
     SettleAsked,
@@ -41,7 +42,7 @@ from app.settlement.store import lines as lines_store
 from app.settlement.store import settlements as store
 from app.settlement.store.grounds import Grounds
 from app.visit import service as visits
-from app.visit.model import FeeCategory, Visit
+from app.visit.model import FeeCategory, FeeLine, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,22 @@ async def preview(reading: Reading, number: str) -> Preview:
     visit = await visits.seen(reading.rx, reading.caller.scope, number)
     rules.require_previewable(visit)
     grounds = await grounds_store.grounds(reading.rx, visit.determination_id)
-    computed = await _compute(reading.rx, reading, visit, grounds)
+    computed = await _compute(reading.rx, reading, visit, grounds, None)
     reading.trace("settlement.preview", number, worker=visit.worker_number)
     return Preview(visit_number=number, bill=computed.bill, policy_version=reading.book.version)
+
+
+async def split(work: Work, number: str, call: Sequence[FeeLine]) -> Mapping[str, LineResult]:
+    """Decide some lines of a visit as a preview of it would now (明细核算), by serial.
+
+    No line hangs on another but on those it takes back and that take it back: the others are not
+    looked at, so that a long stay costs no more than a short one.
+    """
+    visit = await visits.seen(work.tx, work.caller.scope, number)
+    rules.require_previewable(visit)
+    grounds = await grounds_store.grounds(work.tx, visit.determination_id)
+    computed = await _compute(work.tx, work, visit, grounds, call)
+    return {it.charge.serial: it for it in computed.bill.lines}
 
 
 async def settle(work: Work, number: str, asked: SettleAsked) -> SettlementWithLines:
@@ -71,7 +85,7 @@ async def settle(work: Work, number: str, asked: SettleAsked) -> SettlementWithL
     grounds, held = await grounds_store.grounds_holding_month(
         work.tx, visit.determination_id, place, Month.of(work.today)
     )
-    computed = await _compute(work.tx, work, visit, grounds)
+    computed = await _compute(work.tx, work, visit, grounds, None)
     rules.require_total(visit, asked.total, asked.line_count)
     month = await _month(work, place, computed.last_closed, held=held)
     decided = _settlement(work, visit, computed, asked, month)
@@ -249,8 +263,17 @@ async def _seen(conn: Conn, it: Reading | Work, number: str) -> Settlement:
     return settlement
 
 
-async def _compute(conn: Conn, it: Reading | Work, visit: Visit, grounds: Grounds) -> _Computed:
-    """Look at the grounds again, look every item up, and decide: preview and settle alike."""
+async def _compute(
+    conn: Conn,
+    it: Reading | Work,
+    visit: Visit,
+    grounds: Grounds,
+    call: Sequence[FeeLine] | None,
+) -> _Computed:
+    """Look at the grounds again, look every item up, and decide: preview and settle alike.
+
+    All of the visit, or where there is a call the lines it touches.
+    """
     institution = await institutions.by_code(conn, visit.institution)
     assert institution is not None, "it admitted the worker"
     standing = rules.Standing(
@@ -268,7 +291,9 @@ async def _compute(conn: Conn, it: Reading | Work, visit: Visit, grounds: Ground
         entitlement_lost_on=grounds.lost_on,
         confirmed_on=grounds.confirmed_on,
     )
-    charged = await visits.lines(conn, visit.id)
+    charged = await (
+        visits.lines(conn, visit.id) if call is None else visits.concerned(conn, visit.id, call)
+    )
     wanted = rules.wanted(charged, circumstances, it.book)
     found = await catalogues.look_up(conn, list(dict.fromkeys(wanted.values())))
     rules.require_lists(charged, wanted, found)

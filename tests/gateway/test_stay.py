@@ -17,7 +17,8 @@ from tests.support.gateway import (
     person_shown,
     ready,
 )
-from tests.support.institutions import JINAN_DEVICES
+from tests.support.institutions import JINAN, JINAN_DEVICES
+from tests.support.queries import recorded
 from tests.support.visit import ready_worker, road
 from tests.support.world import World
 
@@ -105,6 +106,48 @@ async def test_every_line_is_answered_as_it_would_be_split_today(world: World) -
     assert [{name: it[name] for name in shared} for it in split] == [
         {name: it[name] for name in shared} for it in decided["feedetail"]
     ]
+
+
+async def test_lines_of_a_long_stay_are_split_as_its_preview_splits_them_and_read_alone(
+    world: World,
+) -> None:
+    """Charges and refunds over several calls; a call reads no line but those it touches."""
+    his, worker = hospital(world), await ready_worker(world)
+    visit = await admitted(his, worker)
+    bed = {"med_list_codg": "B010001", "pric": "98"}
+
+    def charge(serial: str, count: int, **other: Any) -> dict[str, Any]:
+        amount = {"cnt": count, "det_item_fee_sumamt": f"{98 * count}.00"}
+        return line(visit, worker.number, serial, **bed, **amount, **other)
+
+    calls = (
+        [charge("1", 5), line(visit, worker.number, "2", injury_flag="1")],
+        [charge("3", -2, init_feedetl_sn="1"), line(visit, worker.number, "4")],
+        [charge("5", -3, init_feedetl_sn="1"), charge("6", 1)],
+    )
+    split: dict[str, dict[str, Any]] = {}
+    counted: set[int] = set()
+    for rows in calls:
+        with recorded(world) as statements:
+            told = (await his.done("2301", {"feedetail": rows}))["result"]
+        counted.add(len(statements))
+        reading = [it for it in statements if "fee_line.physician" in it]
+        assert reading
+        assert all("ANY" in it for it in reading), "every line of the stay was read"
+        split |= {it["feedetl_sn"]: it for it in told}
+    assert len(counted) == 1
+    path = f"/v1/visits/{visit}/preview"
+    shown = await world.institution(JINAN).post(path)
+    assert shown.status_code == 200, shown.text
+    lines = {it["serial"]: it for it in shown.json()["lines"]}
+    assert {serial: f"{it['inscp_scp_amt']:.2f}" for serial, it in split.items()} == {
+        serial: it["fund"] for serial, it in lines.items()
+    }
+    assert {serial: it["line_reason"] for serial, it in split.items()} == {
+        serial: it["reason"] or "" for serial, it in lines.items()
+    }
+    again = (await his.done("2301", {"feedetail": calls[0]}))["result"]
+    assert again == [split["1"], split["2"]]
 
 
 async def test_lines_of_a_visit_that_could_not_be_settled_are_taken_at_the_workers_charge(

@@ -12,8 +12,8 @@ from app.gateway.inputs import FieldFault, Row, refuse_faults
 from app.gateway.outputs import Facts, Told
 from app.kernel.calendar import business_day
 from app.kernel.refusal import Refusal
-from app.runtime.db import Conn, Rx
-from app.runtime.work import Reading, Work
+from app.runtime.db import Conn
+from app.runtime.work import Work
 from app.settlement import service as settlements
 from app.visit import service as visits
 from app.visit.model import FeeCategory, FeeLine, LinesRemoved, Visit, VisitKind
@@ -56,16 +56,11 @@ def _removed(done: Sequence[LinesRemoved]) -> Mapping[str, object]:
 
 
 async def _split(work: Work, visit: str, lines: Sequence[FeeLine]) -> list[Facts]:
-    """Tell how the lines just taken would be split today, by the preview of their visit.
-
-    The preview's trace of a look at somebody is not kept: nothing of the person is told here.
-    """
-    reading = Reading(rx=Rx(work.tx), caller=work.caller, now=work.now, law=work.law)
+    """Tell how the lines just taken would be split today."""
     try:
-        found = await settlements.preview(reading, visit)
+        decided = await settlements.split(work, visit, lines)
     except Refusal as refusal:
         return [facts.of_undecided(line, refusal) for line in lines]
-    decided = {it.charge.serial: it for it in found.bill.lines}
     provisions = work.law.provisions
     return [facts.of_result(decided[line.serial], provisions) for line in lines]
 

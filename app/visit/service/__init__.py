@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from app.visit.service.admission import admit, identify
-from app.visit.service.lines import fee_lines, lines, remove_line, remove_lines, take_lines
+from app.visit.service.lines import (
+    concerned,
+    fee_lines,
+    lines,
+    remove_line,
+    remove_lines,
+    take_lines,
+)
 from app.visit.service.stay import (
     amend,
     cancel,
@@ -21,6 +28,7 @@ __all__ = [
     "admit",
     "amend",
     "cancel",
+    "concerned",
     "discharge",
     "fee_lines",
     "find",

@@ -16,8 +16,7 @@ async def take_lines(work: Work, number: str, call: Sequence[FeeLine]) -> LinesT
     """Take in a call of fee lines whole, or tell everything that is wrong with it."""
     visit = await locked(work, number, work.caller.scope)
     rules.require_open(visit)
-    named = {line.serial for line in call} | {line.refund_of for line in call if line.refund_of}
-    stored = await kept.concerned(work.tx, visit.id, sorted(named))
+    stored = await concerned(work.tx, visit.id, call)
     tolerance = work.book.money(
         "fee_line.amount_tolerance_fen", visit.admission_day, visit.treatment_region
     )
@@ -54,6 +53,12 @@ async def fee_lines(reading: Reading, number: str) -> tuple[FeeLine, ...]:
 async def lines(conn: Conn, visit_id: int) -> list[FeeLine]:
     """Return every line of a visit in the order of upload."""
     return await kept.of_visit(conn, visit_id)
+
+
+async def concerned(conn: Conn, visit_id: int, call: Sequence[FeeLine]) -> list[FeeLine]:
+    """Return the lines of a call with what they take back, and all that takes back any of them."""
+    named = {line.serial for line in call} | {line.refund_of for line in call if line.refund_of}
+    return await kept.concerned(conn, visit_id, sorted(named))
 
 
 async def _remove(work: Work, visit: Visit, serial: str | None) -> LinesRemoved:
