@@ -102,3 +102,8 @@ def agency(region: str) -> Caller:
 def institution(code: str, region: str) -> Caller:
     """Return an institution."""
     return Caller(kind=PartyKind.INSTITUTION, party=code, region=region, client=CLIENT)
+
+
+def second_person(caller: Caller) -> Caller:
+    """Return another person of the same party (复核人)."""
+    return replace(caller, client=f"{caller.client}:second")

@@ -47,6 +47,7 @@ RECURRENCE = 12
 READMITTED = 8
 STAYS_MAX = 3
 GAP_DAYS = (2, 25)
+Pairs = tuple[tuple[tuple[str, str], ...], tuple[float, ...]]
 CITIES_NAMED = 40  # per cent of filings that name a city rather than the province
 
 
@@ -86,31 +87,42 @@ class PlannedCase:
     visits: tuple[PlannedVisit, ...]
 
 
-def plan(workers: int, months: int, seed: int, first_month: Month) -> Iterator[PlannedCase]:
-    """Plan the traffic of so many workers, one filing each, within so many months."""
+def plan(
+    workers: int,
+    months: int,
+    seed: int,
+    first_month: Month,
+    among: frozenset[str] = frozenset(SENDING),
+) -> Iterator[PlannedCase]:
+    """Plan the traffic of so many workers, one filing each, within so many months.
+
+    `among` keeps it between some provinces.
+    """
     if workers < 0 or months < 1 or first_month < FIRST_MONTH:
         message = f"a plan has workers, at least one month, and starts in {FIRST_MONTH} or later"
         raise ValueError(message)
     first, last = first_month.first, first_month.plus(months - 1).last
-    return (_case(index, seed, first, last) for index in range(workers))
+    pairs = _pairs(among)
+    return (_case(index, seed, (first, last), pairs) for index in range(workers))
 
 
 @cache
-def _pairs() -> tuple[tuple[tuple[str, str], ...], tuple[float, ...]]:
-    """Return all 992 ordered pairs, busiest first, with Zipf's running totals."""
+def _pairs(among: frozenset[str]) -> Pairs:
+    """Return the ordered pairs (of all provinces, 992), busiest first, with Zipf's totals."""
     ranked = sorted(
         ((i + 1) * (t + 1), i, t)
         for i, insured in enumerate(SENDING)
         for t, treatment in enumerate(RECEIVING)
-        if insured != treatment
+        if insured != treatment and {insured, treatment} <= among
     )
     pairs = tuple((SENDING[i], RECEIVING[t]) for _, i, t in ranked)
     return pairs, tuple(accumulate(1 / rank for rank in range(1, len(pairs) + 1)))
 
 
-def _case(index: int, seed: int, first: date, last: date) -> PlannedCase:
+def _case(index: int, seed: int, span: tuple[date, date], pairs: Pairs) -> PlannedCase:
+    first, last = span
     dice = Dice(f"traffic {seed} {first} {last} {index}")
-    insured, treatment = dice.weighted(*_pairs())
+    insured, treatment = dice.weighted(*pairs)
     cost_kind = dice.weighted(COST_KINDS, COST_SHARES)
     insured_place = _busy_city(dice, insured)
     institution = dice.one_of(institutions_in(treatment, cost_kind))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeVar
@@ -15,24 +17,29 @@ from app.filing.model import BatchRow, FilingAsked, FilingKind, Referral
 from app.kernel.costs import CostKind
 from app.kernel.money import Money
 from app.kernel.refusal import Refusal
+from app.reversal import service as reversals
+from app.reversal.model import ReversalOutcome
 from app.runtime.auth import Caller
-from app.runtime.work import Work
+from app.runtime.door import reading
+from app.runtime.work import Reading, Work
 from app.sandbox.casting import OPERATOR
 from app.sandbox.moved_clock import ClockAsked, MovedClock
 from app.sandbox.people import SyntheticPerson
 from app.sandbox.personas import HOSPITAL, SHANDONG
-from app.sandbox.play.timetable import Expiring, Stay
+from app.sandbox.play.expected import Expected, Pair
+from app.sandbox.play.timetable import Expiring, Resident, Stay
 from app.sandbox.reported import DIAGNOSIS, admission_at, admission_of, fee_line_of, referral_of
 from app.sandbox.sender import Kept, Sender, agency, institution
 from app.sandbox.service import move_clock
 from app.sandbox.traffic import PlannedCase
 from app.settlement import service as settlements
-from app.settlement.model import CancelAsked, SettleAsked
+from app.settlement.model import CancelAsked, SettleAsked, SettlementWithLines
 from app.visit import service as visits
 from app.visit.model import DischargeWay
 
 T = TypeVar("T")
 ROWS_A_BATCH = 1_000
+ROWS_A_PAGE = 200
 
 
 class _Numbered(Protocol):
@@ -64,9 +71,12 @@ class Stage:
     funds: dict[int, Money] = field(default_factory=dict)
     settlements: dict[int, str] = field(default_factory=dict)
     messages: int = 0
+    books: Expected = field(default_factory=Expected)
+    turns: dict[Pair, asyncio.Lock] = field(default_factory=dict)
     filed: int = 0
     batches: int = 0
     expired: int = 0
+    reversed: int = 0
     refusals: list[tuple[str, ...]] = field(default_factory=list)
 
     async def jump(self, asked: ClockAsked) -> None:
@@ -108,6 +118,19 @@ class Stage:
                 reason="参保地不具备救治条件",
                 referred_on=it.filed_on,
             ),
+        )
+        return Wish(worker, asked)
+
+    async def resident(self, it: Resident) -> Wish:
+        """Register somebody who lives elsewhere, and may never need to be treated there."""
+        worker = await self._register(
+            f"r{it.number}", it.who, DeterminationKind.INJURY, it.decided_on
+        )
+        asked = FilingAsked(
+            kind=FilingKind.RESIDENCE,
+            treatment_region=it.treatment_province,
+            cost_kinds=frozenset({CostKind.MEDICAL}),
+            referral=None,
         )
         return Wish(worker, asked)
 
@@ -159,33 +182,52 @@ class Stage:
             )
 
     async def settle(self, it: Stay) -> None:
-        """Settle; a few are cancelled at once and settled again."""
-        settled = await self._settle(it, "settle")
-        if it.again:
-            cancelling = CancelAsked(adjustment=False, reason="示例：发票重开")
-            await self._at(
-                it,
-                "cancel",
-                lambda work: settlements.cancel(work, settled, cancelling),
-                _numbered,
-            )
-            await self._settle(it, "resettle")
+        """Settle; a few are cancelled at once, or reversed by their message, and settled again.
 
-    async def _settle(self, it: Stay, step: str) -> str:
-        number = self.visits[it.number]
-        asked = SettleAsked(total=it.total, line_count=len(it.visit.lines), invoice_no=None)
+        What a pair settles is settled one after another, so that it is known when a line of its
+        advance is crossed.
+        """
+        async with self.turns.setdefault(it.pair, asyncio.Lock()):
+            settled = await self.settle_once(it, "settle")
+            if it.again:
+                cancelling = CancelAsked(adjustment=False, reason="示例：发票重开")
+                await self._undo(
+                    it, "cancel", lambda work: settlements.cancel(work, settled, cancelling)
+                )
+                await self.settle_once(it, "resettle")
+            elif it.reversed:
+                message = f"{self.sender.plan}-{it.number}-settle"
+                undone = await self._undo(
+                    it, "reverse", lambda work: reversals.reverse(work, message)
+                )
+                assert undone.outcome is ReversalOutcome.REVERSED, undone.why
+                self.reversed += 1
+                await self.settle_once(it, "resettle")
+
+    async def settle_once(self, it: Stay, step: str) -> str:
+        """Settle for what was charged, and take down what the fund pays."""
         kept = await self._at(
-            it,
-            step,
-            lambda work: settlements.settle(work, number, asked),
-            lambda settled: Kept(
-                number=settled.settlement.number,
-                total_fen=settled.bill.total.fen,
-                fund_fen=settled.bill.fund.fen,
-            ),
+            it, step, *settling(self.visits[it.number], it.total, len(it.visit.lines))
         )
-        self.funds[it.number], self.settlements[it.number] = kept.fund, kept.number
+        self.note_settled(it, kept)
         return kept.number
+
+    def note_settled(self, it: Stay, kept: Kept) -> None:
+        """Take down the answer to a settlement."""
+        self.funds[it.number], self.settlements[it.number] = kept.fund, kept.number
+        self.books.settled(it.pair, it.visit.institution, kept.fund)
+
+    async def adjust(self, it: Stay) -> None:
+        """Cancel a settlement that was cleared before: a negative item of a later period."""
+        cancelling = CancelAsked(adjustment=True, reason="示例：清算后调整")
+        number = self.settlements[it.number]
+        await self._undo(it, "adjust", lambda work: settlements.cancel(work, number, cancelling))
+
+    async def _undo(self, it: Stay, step: str, use_case: Callable[[Work], Awaitable[T]]) -> T:
+        code = it.visit.institution
+        done = await self.do(f"{it.number}-{step}", use_case, institution(code, code[1:7]))
+        self.books.settled(it.pair, code, -self.funds[it.number])
+        return done
 
     async def _register(
         self, name: str, who: SyntheticPerson, kind: DeterminationKind, decided_on: date
@@ -241,3 +283,36 @@ class Stage:
         """Let a caller do something at the clock's present instant."""
         self.messages += 1
         return (await self.sender.send(step, caller, self.clock(), use_case, show)).kept
+
+    async def do(
+        self, step: str, use_case: Callable[[Work], Awaitable[T]], caller: Caller = OPERATOR
+    ) -> T:
+        """Let somebody do something new, and return what came of it."""
+        kept: list[T] = []
+
+        async def watched(work: Work) -> T:
+            kept[:] = [await use_case(work)]
+            return kept[0]
+
+        await self.send(step, caller, watched, lambda it: Kept(number=getattr(it, "number", step)))
+        return kept[0]
+
+    def look(self, caller: Caller = OPERATOR) -> AbstractAsyncContextManager[Reading]:
+        """Let somebody look at the hub as it stands."""
+        return reading(self.sender.hub, caller, "play")
+
+
+def settling(
+    visit: str, total: Money, lines: int
+) -> tuple[Callable[[Work], Awaitable[SettlementWithLines]], Callable[[SettlementWithLines], Kept]]:
+    """Say what is asked for the settlement of a visit, and what is kept of the answer."""
+    asked = SettleAsked(total=total, line_count=lines, invoice_no=None)
+
+    def show(settled: SettlementWithLines) -> Kept:
+        return Kept(
+            number=settled.settlement.number,
+            total_fen=settled.bill.total.fen,
+            fund_fen=settled.bill.fund.fen,
+        )
+
+    return lambda work: settlements.settle(work, visit, asked), show

@@ -1,33 +1,32 @@
-"""Play the month: day by day on the test clock, many hands at once, then the clearing."""
+"""Play the month: day by day on the test clock, many hands at once, then review and clearing."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from datetime import time as time_of_day
-from typing import TypeVar
+from datetime import date, timedelta
 
 from app.kernel.calendar import Month
 from app.kernel.money import Money
-from app.kernel.regions import province_of
 from app.runtime.door import Hub
 from app.sandbox.clock import in_china
-from app.sandbox.moved_clock import ClockAct, ClockAsked, ClockSetting, MovedClock
+from app.sandbox.moved_clock import ClockAct, ClockAsked
+from app.sandbox.play.advances import Advances
 from app.sandbox.play.balances import clear_and_check
-from app.sandbox.play.deeds import Stage, Wish
+from app.sandbox.play.day import OPENS, Today, stopped
+from app.sandbox.play.deeds import Stage
+from app.sandbox.play.expected import Pair
 from app.sandbox.play.report import Report
-from app.sandbox.play.timetable import Day, Timetable, timetable
+from app.sandbox.play.timetable import Timetable, timetable
 from app.sandbox.sender import Sender
 
-T = TypeVar("T")
 MONTH = Month(2025, 12)  # the last of its quarter: the quarter can be cleared when it is over
-CLEARING_DAY = 21
-OPENS, FILED, ADMITTED = time_of_day(8, 30), time_of_day(9, 0), time_of_day(10, 0)
-CHARGED, SETTLED = time_of_day(14, 0), time_of_day(16, 0)
+# A part of what the busiest pair is going to be charged: its lines are crossed, an increase of as
+# much again arms them anew, and they are crossed once more.
+QUOTA_PERCENT = 42
 Tell = Callable[[date, int], None]  # the day begun, and how many settlements there are
 
 
@@ -44,78 +43,75 @@ async def play(hub: Hub, asked: Asked, tell: Tell) -> Report:
     """Play a month on a seeded hub that holds no business, and hold it to every balance."""
     begun = time.perf_counter()
     plan = timetable(MONTH, asked.settlements, asked.seed)
-    clock = _stopped(in_china(min(plan.days), OPENS) - timedelta(hours=1))
+    clock = stopped(in_china(min(plan.days), OPENS) - timedelta(hours=1))
     playing = replace(hub, clock=clock)
     stage = Stage(Sender(playing, f"play-{asked.seed}"), clock)
+    watching = _Watching(Advances(stage), _busiest(plan))
     hands = asyncio.Semaphore(asked.at_once)
     for day, what in plan.days.items():
         tell(day, len(stage.funds))
-        await _Today(stage, hands, day).play(what)
-    end = MONTH.next().first.replace(day=CLEARING_DAY)
-    await stage.jump(ClockAsked(act=ClockAct.JUMP, to=in_china(end, OPENS)))
+        today = Today(stage, hands, day)
+        await stage.jump(ClockAsked(act=ClockAct.JUMP, to=in_china(day, OPENS)))
+        await today.until_charged(what)
+        if day >= MONTH.first:
+            await watching.begin(plan)
+        await today.settle(what)
+        await watching.look()
     report = _report(stage, plan, asked)
-    await clear_and_check(stage, playing, plan, report)
+    await clear_and_check(stage, plan, report, watching.pair[1])
+    await watching.end(report)
+    report.messages = stage.messages
     report.elapsed_seconds = round(time.perf_counter() - begun, 1)
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class _Today:
-    """One day of the play."""
+@dataclass(slots=True)
+class _Watching:
+    """The advance of the busiest pair, from its quota to the last warning."""
 
-    stage: Stage
-    hands: asyncio.Semaphore
-    day: date
+    advances: Advances
+    pair: Pair
+    quota: Money | None = None
+    rearmed: int = 0
 
-    async def play(self, what: Day) -> None:
-        """Let the hours of the day come one after another."""
-        stage = self.stage
-        await stage.jump(ClockAsked(act=ClockAct.JUMP, to=in_china(self.day, OPENS)))
-        wishes: defaultdict[str, list[Wish]] = defaultdict(list)
-        for province, wish in await self._all(self._registrations(what)):
-            wishes[province].append(wish)
-        self._go_to(FILED)
-        await self._all(stage.file(province, each) for province, each in wishes.items())
-        self._go_to(ADMITTED)
-        await self._all(stage.turn_away(it) for it in what.turned_away)
-        await self._all(stage.admit(it) for it in what.admissions)
-        self._go_to(CHARGED)
-        await self._all(stage.charge(it) for it in what.settlements)
-        self._go_to(SETTLED)
-        await self._all(stage.settle(it) for it in what.settlements)
+    async def begin(self, plan: Timetable) -> None:
+        """On the first day of the month: the year's quotas, and one made to fit the plan."""
+        if self.quota is not None:
+            return
+        charged = Money.total(it.total for it in plan.stays if it.pair == self.pair)
+        self.quota = Money(charged.fen * QUOTA_PERCENT // 100)
+        self.advances.stage.books.watch(self.pair)
+        await self.advances.issue_quotas(MONTH.next().year)
+        await self.advances.confirm_all()
+        await self.advances.change_quota(self.pair, self.quota)
+        await self.advances.confirm_all()
 
-    def _registrations(self, what: Day) -> Iterable[Awaitable[tuple[str, Wish]]]:
-        stage = self.stage
-        for case, who in what.cases:
-            yield _of(case.insured_province, stage.case(case, who))
-        for it in what.expiring:
-            yield _of(province_of(it.who.region), stage.expiring(it))
+    async def look(self) -> None:
+        """Once it is red: have it acknowledged, asked for, granted by two persons, and paid."""
+        seen = self.advances.stage.books.watched.get(self.pair)
+        if seen is None or seen.level != "red" or self.advances.increased:
+            return
+        assert self.quota is not None, "watched from then on"
+        await self.advances.acknowledge_all()
+        await self.advances.increase(self.pair, self.quota)
+        await self.advances.confirm_all()
+        self.rearmed += seen.level == "normal"
 
-    async def _all(self, deeds: Iterable[Awaitable[T]]) -> list[T]:
-        """Do everything of an hour, so many at once."""
-
-        async def one(deed: Awaitable[T]) -> T:
-            async with self.hands:
-                return await deed
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(deed)) for deed in deeds]
-        return [task.result() for task in tasks]
-
-    def _go_to(self, at: time_of_day) -> None:
-        clock = self.stage.clock
-        clock.setting = clock.asked(ClockAsked(act=ClockAct.JUMP, to=in_china(self.day, at)))
+    async def end(self, report: Report) -> None:
+        """Have the last warnings acknowledged, and hold them all to what had to be told."""
+        await self.advances.acknowledge_all()
+        report.yellow, report.red = await self.advances.check_warnings(report)
+        report.acknowledged, report.increases = self.advances.acknowledged, self.advances.increased
+        report.rearmed, report.advances = (
+            self.rearmed,
+            self.advances.stage.books.held(self.pair),
+        )
 
 
-async def _of(province: str, wish: Awaitable[Wish]) -> tuple[str, Wish]:
-    return province, await wish
-
-
-def _stopped(at: datetime) -> MovedClock:
-    """Return a clock that stands until it is made to jump."""
-    clock = MovedClock(lambda: at)
-    clock.setting = ClockSetting(at=at, since=at, ticks=False)
-    return clock
+def _busiest(plan: Timetable) -> Pair:
+    """Choose the pair with the most settlements."""
+    counted = Counter(it.pair for it in plan.stays)
+    return max(counted, key=lambda pair: (counted[pair], pair))
 
 
 def _report(stage: Stage, plan: Timetable, asked: Asked) -> Report:
@@ -128,7 +124,7 @@ def _report(stage: Stage, plan: Timetable, asked: Asked) -> Report:
         expired=stage.expired,
         refused=len(stage.refusals),
         settlements=len(stage.funds),
-        cancelled=sum(it.again for it in plan.stays),
+        cancelled=sum(it.again or it.reversed for it in plan.stays),
         total=Money.total(it.total for it in plan.stays),
         fund=Money.total(stage.funds.values()),
         days=len(plan.days),

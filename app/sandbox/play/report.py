@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 from app.kernel.calendar import Month
 from app.kernel.money import ZERO, Money
-
-# Not played, and not pretended.
-LEFT_OUT = (
-    "advance warnings 预付金预警 (yellow, red)",
-    "payments to institutions 拨付协议机构",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +23,41 @@ class Check:
 
 
 @dataclass(slots=True, kw_only=True)
-class Report:
-    """A play and its checks."""
+class Checks:
+    """Every expectation of a play, with what was found."""
+
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Say whether every expectation held."""
+        return all(it.held for it in self.checks)
+
+    @property
+    def first_difference(self) -> Check | None:
+        """Return the first expectation that did not hold."""
+        return next((it for it in self.checks if not it.held), None)
+
+    def expect(self, what: str, found: object, expected: object) -> None:
+        """Hold one figure to another."""
+        self.checks.append(Check(what=what, found=str(found), expected=str(expected)))
+
+    def document(self) -> dict[str, object]:
+        """Write it as one JSON document."""
+        figures = {
+            it.name: _written(getattr(self, it.name)) for it in fields(self) if it.name != "checks"
+        }
+        first = self.first_difference
+        return figures | {
+            "holds": self.holds,
+            "first_difference": None if first is None else asdict(first),
+            "checks": [asdict(it) | {"held": it.held} for it in self.checks],
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Report(Checks):
+    """A month that was played."""
 
     month: Month
     seed: int
@@ -48,29 +75,34 @@ class Report:
     notices: int = 0
     paid: int = 0
     contested: Money = ZERO
+    deducted: Money = ZERO
+    institution_payments: int = 0
+    institutions_paid: Money = ZERO
+    advances: Money = ZERO
+    yellow: int = 0
+    red: int = 0
+    acknowledged: int = 0
+    increases: int = 0
+    rearmed: int = 0
     accounts: int = 0
     messages: int = 0
     days: int = 0
     elapsed_seconds: float = 0.0
-    checks: list[Check] = field(default_factory=list)
+    database: str = ""
 
     @property
-    def holds(self) -> bool:
-        """Say whether every expectation held."""
-        return all(it.held for it in self.checks)
-
-    def expect(self, what: str, found: object, expected: object) -> None:
-        """Hold one figure to another."""
-        self.checks.append(Check(what=what, found=str(found), expected=str(expected)))
+    def own(self) -> Money:
+        """Return what the workers paid themselves."""
+        return self.total - self.fund
 
     def document(self) -> dict[str, object]:
         """Write it as one JSON document."""
-        figures = {
-            name: str(value) if isinstance(value, Money | Month) else value
-            for name in Report.__dataclass_fields__
-            if name != "checks"
-            for value in [getattr(self, name)]
-        }
-        checks = [asdict(it) | {"held": it.held} for it in self.checks]
-        own = {"own": str(self.total - self.fund)}
-        return figures | own | {"holds": self.holds, "checks": checks, "left_out": list(LEFT_OUT)}
+        return Checks.document(self) | {"own": str(self.own)}
+
+
+def _written(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _written(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written(each) for each in value]
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
