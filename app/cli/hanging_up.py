@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from app.cli.heads import HeadProtocol
 from app.sandbox.fault_layer import HANG_UP
 
 
-class HangUpProtocol(HttpToolsProtocol):
+class HangUpProtocol(HeadProtocol):
     """Hands the application the way to end its connection, as a lost network would."""
 
     def on_message_begin(self) -> None:

@@ -13,7 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.hanging_up import HangUpProtocol
-from app.runtime.settings import Mode
+from app.cli.heads import HeadProtocol
+from app.runtime.settings import Mode, Settings
 from app.runtime.standalone import StandaloneError
 
 BACKLOG = 512
@@ -47,11 +48,13 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     # What lives by now lives for ever: the collector need not walk it at every full collection.
     gc.collect()
     gc.freeze()
-    is_sandbox = app.state.settings.mode is Mode.SANDBOX
+    settings: Settings = app.state.settings
+    protocol = HangUpProtocol if settings.mode is Mode.SANDBOX else HeadProtocol
+    bounds = {"seconds_max": settings.body_wait_seconds, "bytes_max": 2 * settings.header_bytes_max}
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=HangUpProtocol if is_sandbox else "httptools",
+        http=type(protocol.__name__, (protocol,), bounds),
         ws="none",
         lifespan="on",
         backlog=BACKLOG,

@@ -15,8 +15,10 @@ from app.gateway.outputs import write_json
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
 from app.parties.errors import ClientRefused, SignInLocked
+from app.runtime.addresses import AddressRefused
 from app.runtime.auth import Caller, Signer, Unauthenticated
 from app.runtime.http import admit, bearer, calling_address, hub_of, request_id_of, send
+from app.runtime.limits import RateLimited
 from app.runtime.problems import STATUS, Answer, BodyTooLarge, Malformed, problems
 from app.runtime.telemetry import TooLargeError
 
@@ -102,12 +104,17 @@ ANSWER: dict[str, Any] = {
         },
     },
 }
+# What never became a message is answered in the envelope's shape all the same.
+NO_MESSAGE = (Malformed, BodyTooLarge, Unauthenticated, AddressRefused, RateLimited)
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Carried out or refused; `infcode` says which 成功或业务拒绝，见 infcode",
         "content": {JSON_TYPE: {"schema": ANSWER}},
     },
-    **problems(Malformed, BodyTooLarge, Unauthenticated),
+    **{
+        status: {**entry, "content": {JSON_TYPE: {"schema": ANSWER}, **entry["content"]}}
+        for status, entry in problems(*NO_MESSAGE).items()
+    },
 }
 
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from app.kernel.refusal import Refusal
 from app.runtime.addresses import AddressRefused, address_of, is_within
+from app.runtime.allowed import methods_at
 from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
 from app.runtime.depth import check_depth
 from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
@@ -257,7 +258,7 @@ async def answer_http(request: Request, error: Exception) -> Response:
         return await answer_refusal(request, NoSuchPath())
     if error.status_code == 405:  # noqa: PLR2004 -- HTTP's own
         response = await answer_refusal(request, MethodNotAllowed())
-        response.headers["Allow"] = (error.headers or {}).get("Allow", "")
+        response.headers["Allow"] = methods_at(request)
         return response
     fault = {"in": "body", "pointer": "", "code": "unreadable", "detail": str(error.detail)}
     return await answer_refusal(request, Malformed(errors=[fault]))

@@ -30,6 +30,7 @@ from app.runtime.problems import (
     ContentTypeUnsupported,
     HeadersTooLarge,
     Malformed,
+    NoSuchPath,
     problems,
 )
 from app.runtime.signatures import SignatureRefused, SignatureRequired, SignatureStale
@@ -225,6 +226,10 @@ def _everywhere(operation: Node, *, writes: bool) -> Iterator[type[Refusal]]:
     """Name the refusals every operation of this sort can give."""
     if operation.get("parameters") or "requestBody" in operation:
         yield Malformed
+    # A parameter of a path may make it another path: of nothing, of a line's end.
+    in_path = any(it["in"] == "path" for it in operation.get("parameters", []))
+    if in_path and "404" not in operation["responses"]:
+        yield NoSuchPath
     if "security" in operation:
         yield from (Unauthenticated, SignatureRequired, SignatureRefused, SignatureStale)
         yield from (Forbidden, AddressRefused, RateLimited, Busy)

@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 import uuid
+from collections import Counter as Counted
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -20,7 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.exceptions import HTTPException
 
 from app.kernel.refusal import Refusal
-from app.runtime.problems import BodyTooLarge, Bug, HeadersTooLarge, problem_of
+from app.runtime.problems import BodyTooLarge, Bug, HeadersTooLarge, Malformed, problem_of
 from app.runtime.settings import Settings
 
 Message = MutableMapping[str, Any]  # the ASGI protocol's own type
@@ -41,6 +42,12 @@ GUARDS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"strict-transport-security", b"max-age=31536000"),
 )
+# Of two of these a proxy may believe the one and the hub the other.
+ONCE = frozenset({
+    b"authorization", b"idempotency-key", b"content-type", b"content-length", b"content-encoding",
+    b"host", b"hub-key", b"hub-date", b"hub-signature",
+})  # fmt: skip
+SENT_TWICE = "sent more than once 请求头重复"
 CHAIN_MAX = 5
 FRAMES_MAX = 12
 UPLOADS = re.compile(rb"(text/csv|application/vnd\.openxmlformats|multipart/form-data)")
@@ -123,8 +130,8 @@ class Telemetry:
             if started:
                 raise
             await _answer(send_on, request_id, BodyTooLarge(bytes_max=large.limit))
-        except HeadersTooLarge as large:
-            await _answer(send_on, request_id, large)
+        except (HeadersTooLarge, Malformed) as refusal:
+            await _answer(send_on, request_id, refusal)
         except Exception as error:
             log.error("bug", request=request_id, **traces_of(error))  # noqa: TRY400 -- never the message
             if started:
@@ -138,6 +145,14 @@ class Telemetry:
         limit = self.settings.header_bytes_max
         if sum(len(name) + len(value) for name, value in scope["headers"]) > limit:
             raise HeadersTooLarge(bytes_max=limit)
+        names = Counted(name for name, _ in scope["headers"] if name in ONCE)
+        faults = [
+            {"in": "header", "pointer": f"/{name.decode()}", "code": "twice", "detail": SENT_TWICE}
+            for name, times in names.items()
+            if times > 1
+        ]
+        if faults:
+            raise Malformed(errors=faults)
 
     def _limit(self, headers: dict[bytes, bytes]) -> int:
         upload = UPLOADS.match(headers.get(b"content-type", b""))
