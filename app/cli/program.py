@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 import app
-from app.cli import clients, persons, proving, sandbox, serving
+from app.cli import clients, keys, persons, proving, sandbox, serving
 from app.cli import demo as showcase
 from app.cli import generate as traffic
 from app.cli.credentials import ensure_credentials
@@ -54,6 +54,7 @@ program = typer.Typer(
 )
 program.add_typer(clients.program, name="clients")
 program.add_typer(persons.program, name="persons")
+program.add_typer(keys.program, name="keys")
 program.add_typer(conformance.program, name="conformance")
 program.command()(token)
 program.command()(proving.verify)
@@ -120,7 +121,7 @@ def demo(
 
 @program.command()
 def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
-    """Serve in production: needs DATABASE_URL, already migrated, and HUB_TOKEN_KEY."""
+    """Serve in production: needs DATABASE_URL, already migrated, HUB_TOKEN_KEY and data keys."""
     settings = Settings()
     configure_logging(settings)
     if settings.database_url is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -40,8 +40,10 @@ from app.kernel.identity import Sex, birth_date_of, sex_of
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal, refuse_all
 from app.runtime.auth import Scope
+from app.runtime.data_keys import OwnerTx
 from app.runtime.db import Conn
 from app.runtime.paging import Page, PageAsked
+from app.runtime.vault import Vault
 from app.runtime.walls import Purpose
 from app.runtime.work import Reading, Work
 
@@ -57,7 +59,9 @@ __all__ = [
     "lost_on",
     "persons",
     "record_loss",
+    "record_rekeying",
     "register",
+    "rekey",
     "supports",
     "unsupported",
     "worker_by_certificate",
@@ -308,6 +312,27 @@ async def lost_on(conn: Conn, worker_id: int) -> date | None:
     """Return the last day a worker was entitled, if the entitlement has ended."""
     found = await store.loss_of(conn, worker_id)
     return None if found is None else found.lost_on
+
+
+async def rekey(owner: OwnerTx, vault: Vault, rows: int, tell: Callable[[int], None]) -> int:
+    """Encrypt whatever is not under the newest key; return how many workers that were.
+
+    Batch by batch, each in a transaction of its own: broken off anywhere, it goes on where it was.
+    """
+    after = moved = 0
+    while True:
+        async with owner() as tx:
+            found = await store.rekey(tx, vault, after=after, rows=rows)
+        if not found:
+            return moved
+        after, moved = found[-1], moved + len(found)
+        tell(moved)
+
+
+async def record_rekeying(work: Work, key: str, retired: list[str], workers: int) -> int:
+    """Put a finished rotation on the trail: keys by their ids, and how many workers it was."""
+    work.record("personal_data.rekey", key, retired=retired, workers=workers)
+    return workers
 
 
 async def _renew(work: Work, known: Registered, asked: Registration) -> Registered:

@@ -22,7 +22,7 @@ from app.gateway.envelope import (
 from app.gateway.inputs import Json, read_input, refuse_faults
 from app.gateway.outputs import Told, show, write_json
 from app.kernel.refusal import Refusal
-from app.runtime import messages
+from app.runtime import messages, prose
 from app.runtime.auth import Caller, Unauthenticated
 from app.runtime.door import Door, Hub, reading
 from app.runtime.messages import KeptState
@@ -65,6 +65,7 @@ class Exchange:
             return Answer(status=200, body=write_json(body).encode())
 
     async def _carry_out(self, it: Envelope) -> Answer:
+        prose.check(it.input)
         call = Call(it, read_input(it.transaction, it.input), self.reference.number)
         try:
             await self._check_moment(it)

@@ -6,13 +6,22 @@ The table names keys by their ids, which follow from the keys; the keys themselv
 from __future__ import annotations
 
 import enum
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
-from app.runtime.db import METADATA, moment, one_of
+from app.runtime.db import METADATA, Tx, moment, one_of
 from app.runtime.embedded.databases import in_own_loop, select_one_column
 from app.runtime.migrate import DatabaseNotReadyError
 from app.runtime.vault import Vault
+
+OwnerTx: TypeAlias = Callable[[], AbstractAsyncContextManager[Tx]]
+NOT_THE_OWNER = "42501"
 
 
 class KeyUse(enum.StrEnum):
@@ -35,6 +44,14 @@ data_key = sa.Table(
 )
 
 _NEEDED = "SELECT id FROM data_key WHERE use = $1 AND retired_at IS NULL ORDER BY used_from, id"
+_RETIRE = (
+    "UPDATE data_key SET retired_at = now() "
+    "WHERE use = 'encryption' AND id <> $1 AND retired_at IS NULL RETURNING id"
+)
+_LISTED = (
+    "SELECT concat_ws('  ', id, rpad(use, 10), 'since ' || used_from::date, "
+    "'retired ' || retired_at::date) FROM data_key ORDER BY use, used_from, id"
+)
 _USE = "INSERT INTO data_key (id, use, used_from) VALUES ($1, $2, now()) ON CONFLICT "
 _ENCRYPT = _USE + "(id) DO UPDATE SET retired_at = NULL"
 _INDEX = _USE + "DO NOTHING"
@@ -58,6 +75,42 @@ def require(url: str, vault: Vault) -> None:
 def needed_by(url: str, use: KeyUse) -> list[str]:
     """List the keys in use, oldest first."""
     return [str(it) for it in in_own_loop(select_one_column(url, _NEEDED, use.value))]
+
+
+def retire(url: str, vault: Vault) -> list[str]:
+    """Note that nothing is encrypted any more under any key but the newest; tell which those are.
+
+    Only for who has just made it so, and whose hubs all encrypt under the newest.
+    """
+    return [str(it) for it in in_own_loop(select_one_column(url, _RETIRE, vault.newest.hex()))]
+
+
+@asynccontextmanager
+async def as_owner(url: str) -> AsyncIterator[OwnerTx]:
+    """Reach the tables as whoever owns them: the service itself never encrypts a name anew."""
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[Tx]:
+        async with engine.begin() as connection:
+            yield Tx(connection)
+
+    try:
+        yield begin
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != NOT_THE_OWNER:
+            raise
+        raise DatabaseNotReadyError(
+            "This user of the database may not encrypt workers anew: run it with the DATABASE_URL "
+            "that `hub migrate` is run with."
+        ) from None
+    finally:
+        await engine.dispose()
+
+
+def listed(url: str) -> list[str]:
+    """List every key ever used, as a person reads it."""
+    return [str(it) for it in in_own_loop(select_one_column(url, _LISTED))]
 
 
 def _require_index(url: str, held: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Header, Request, Response
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from app.kernel.refusal import Refusal
+from app.runtime import prose
 from app.runtime.addresses import AddressRefused, address_of, is_within
 from app.runtime.allowed import methods_at
 from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
@@ -131,6 +132,8 @@ class FrontDoor:
     """The door as a route sees it: the same write, answered as an HTTP response."""
 
     door: Door
+    content_type: str | None
+    content: bytes = field(repr=False)
 
     @property
     def caller(self) -> Caller:
@@ -144,7 +147,11 @@ class FrontDoor:
         show: Callable[[T], BaseModel],
         status: int = 201,
     ) -> Response:
-        """Run `use_case` once and only once for this message id."""
+        """Run `use_case` once and only once for this message id.
+
+        A body that could not be read was refused before; what it says is looked at here.
+        """
+        prose.check_body(self.content_type, self.content)
         return send(await self.door.write(use_case, show=show, status=status))
 
 
@@ -166,6 +173,7 @@ async def open_door(
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     content = await identifying_bytes(request)
     check_depth(request.headers.get("content-type"), content)
+    prose.check_key(idempotency_key)
     return FrontDoor(
         Door(
             hub=hub_of(request),
@@ -174,7 +182,9 @@ async def open_door(
             fingerprint=fingerprint_of(request.method, path, content),
             action=f"{request.method} {request.scope['route'].path}",
             request=request_id_of(request),
-        )
+        ),
+        request.headers.get("content-type"),
+        content,
     )
 
 

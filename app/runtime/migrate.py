@@ -99,8 +99,7 @@ def _told_in_a_sentence() -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != REFUSED_BY_MIGRATION:
             raise
-        told = str(error.orig).partition(": ")[2]  # after the name of the driver's own class
-        raise DatabaseNotReadyError(told) from None
+        raise DatabaseNotReadyError(str(getattr(error.orig, "__cause__", None) or error)) from None
 
 
 def _config(url: str | None) -> Config:

@@ -33,6 +33,7 @@ from app.runtime.problems import (
     NoSuchPath,
     problems,
 )
+from app.runtime.prose import PersonalNumberInText
 from app.runtime.signatures import SignatureRefused, SignatureRequired, SignatureStale
 
 Node = dict[str, Any]  # a piece of JSON whose shape the OpenAPI specification gives
@@ -238,7 +239,7 @@ def _everywhere(operation: Node, *, writes: bool) -> Iterator[type[Refusal]]:
         yield from (BodyTooSlow, BodyTooLarge, ContentTypeUnsupported)
     if writes:
         yield from (MessageIdFormat, MessageIdPrefix, MessageIdReused)
-        yield from (MessageIdMissing, MessageRunning)
+        yield from (MessageIdMissing, MessageRunning, PersonalNumberInText)
 
 
 def _merge(responses: Node, status: str, entry: Node) -> None:

@@ -20,6 +20,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.exceptions import HTTPException
 
+from app.kernel.personal import holds_citizen_number
 from app.kernel.refusal import Refusal
 from app.runtime.problems import BodyTooLarge, Bug, HeadersTooLarge, Malformed, problem_of
 from app.runtime.settings import Settings
@@ -246,7 +247,8 @@ def traces_of(error: BaseException) -> dict[str, object]:
 
 def _request_id(headers: dict[bytes, bytes]) -> str:
     sent = headers.get(b"x-request-id", b"").decode("latin-1")
-    return sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+    fits = REQUEST_ID.fullmatch(sent) and not holds_citizen_number(sent)  # it is logged
+    return sent if fits else uuid.uuid4().hex
 
 
 def _limits_of(scope: Message) -> list[tuple[bytes, bytes]]:

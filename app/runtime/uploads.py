@@ -19,6 +19,7 @@ from starlette.datastructures import UploadFile
 
 from app.kernel.refusal import Refusal
 from app.runtime.problems import ContentTypeUnsupported, Malformed, body_of
+from app.runtime.prose import check_cells
 from app.runtime.sheets import CSV_TYPE, SHEET_TYPES, XLSX_TYPE, SheetRow, read_rows
 
 M = TypeVar("M", bound=BaseModel)
@@ -56,9 +57,11 @@ class Sheet:
         self, columns: Sequence[str], rows_max: int, *, ignored: Collection[str] = ()
     ) -> list[SheetRow]:
         """Read the rows beside the event loop: a long workbook takes a second."""
-        return await asyncio.to_thread(
+        found = await asyncio.to_thread(
             read_rows, self.content, self.media_type, columns, rows_max, ignored=ignored
         )
+        check_cells((row.line, row.cells.items()) for row in found)
+        return found
 
     def read_json(self, model: type[M]) -> M:
         """Read a JSON body; the faults are answered as for any other JSON body."""

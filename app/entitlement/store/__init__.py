@@ -11,6 +11,7 @@ from app.entitlement.store.documents import (
     same_document,
     withdraw,
 )
+from app.entitlement.store.rekeying import rekey
 from app.entitlement.store.workers import (
     add,
     by_ids,
@@ -34,6 +35,7 @@ __all__ = [
     "loss_by_number",
     "loss_of",
     "registered",
+    "rekey",
     "renew",
     "same_document",
     "take_turn",
