@@ -99,7 +99,7 @@ async def set_clock(request: Request, asked: ClockIn, door: OpenDoor) -> Respons
     moved: list[ClockSetting] = []
 
     async def act(work: Work) -> ClockMoved:
-        found = await service.move_clock(work, moving, asked.read())
+        found = await service.set_clock(work, moving, asked.read())
         moved[:] = [found.setting]
         return found
 

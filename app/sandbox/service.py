@@ -27,14 +27,20 @@ class ClockMoved:
     expired: int
 
 
-async def move_clock(work: Work, clock: MovedClock, asked: ClockAsked) -> ClockMoved:
-    """Set the clock, and let what is due by its new time expire."""
+async def set_clock(work: Work, clock: MovedClock, asked: ClockAsked) -> ClockMoved:
+    """Set the clock; what falls due until its new time is the tick's to do, each on its day."""
     setting = clock.asked(asked)
     if clock.follows_the_wall:
         await store.keep_clock(work.tx, setting)
-    expired = await filings.expire_due(replace(work, now=setting.at))
     work.record("sandbox.clock", "clock", act=asked.act, at=setting.at)
-    return ClockMoved(setting, expired)
+    return ClockMoved(setting, await filings.run_out(replace(work, now=setting.at)))
+
+
+async def move_clock(work: Work, clock: MovedClock, asked: ClockAsked) -> ClockMoved:
+    """Set the clock where nothing ticks, and let what is due by its new time expire."""
+    moved = await set_clock(work, clock, asked)
+    await filings.expire_due(replace(work, now=moved.setting.at))
+    return moved
 
 
 async def order_faults(work: Work, order: FaultOrder) -> FaultOrder:

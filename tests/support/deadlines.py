@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
 
-from app.deadlines.model import Act, Tick
+from app.deadlines.model import Act, DueAct, Tick
+from app.deadlines.rules.acts import OF_THE_PRESENT
 from app.deadlines.ticking import Ticker
 from tests.support.filing import filed
 from tests.support.world import World
@@ -26,6 +28,13 @@ async def ticked(world: World, day: str | None = None) -> Tick:
     found = await ticker(world).tick()
     assert not found.failed
     return found
+
+
+def made_up(days: Sequence[date]) -> list[DueAct]:
+    """Return what a tick does that makes such days up: what sees the present, on the newest."""
+    *missed, newest = days
+    found = [DueAct(day, act) for day in missed for act in Act if act not in OF_THE_PRESENT]
+    return found + [DueAct(newest, act) for act in Act]
 
 
 async def done_days(world: World, act: Act) -> list[date]:

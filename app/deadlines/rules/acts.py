@@ -10,6 +10,8 @@ from app.kernel.basis import basis
 from app.kernel.calendar import CHINA, business_day
 
 DAYS_MADE_UP_MAX = 366
+# They see the present whatever day they are done for, so missed days are made up by one of them.
+OF_THE_PRESENT = frozenset({Act.REPEAT_ALERTS, Act.SEAL_JOURNALS})
 
 
 @basis("hub-default/due-acts")
@@ -17,14 +19,15 @@ def due_acts(finished: Mapping[Act, date], today: date) -> tuple[DueAct, ...]:
     """Every act is due once a day; missed days are made up in order, each with all its acts.
 
     An act does all that is due by its day. So one that was never done begins today, and what was
-    missed more than a year ago is made up with the first day of that year.
+    missed more than a year ago is made up with the first day of that year. Nobody is reminded twice
+    for days that are over, and no seal claims to be older than it is: those acts are made up once.
     """
     earliest = today - timedelta(days=DAYS_MADE_UP_MAX - 1)
     ordered = list(Act)
     found = [
         DueAct(day, act)
         for act in ordered
-        for day in _days(max(_after(finished.get(act), today), earliest), today)
+        for day in _days(_first(act, max(_after(finished.get(act), today), earliest), today), today)
     ]
     return tuple(sorted(found, key=lambda it: (it.day, ordered.index(it.act))))
 
@@ -44,6 +47,10 @@ def finished_through(finished: Mapping[Act, date], acts: Iterable[Act]) -> date 
 
 def _after(last: date | None, today: date) -> date:
     return today if last is None else last + timedelta(days=1)
+
+
+def _first(act: Act, missed: date, today: date) -> date:
+    return max(missed, today) if act in OF_THE_PRESENT else missed
 
 
 def _days(first: date, last: date) -> Iterable[date]:

@@ -30,10 +30,9 @@ async def finished(conn: Conn) -> dict[Act, date]:
 async def do(work: Work, due: DueAct) -> DoneAct:
     """Do an act for a day and keep that it is done; the act sees that day as today.
 
-    But for those that only remind and seal: nobody is reminded twice for days that are over, and no
-    seal claims to be older than it is.
+    But for those that only remind and seal, which see the present.
     """
-    now = work.now if due.act in AS_OF_NOW else acts.moment_of(due.day, work.now)
+    now = work.now if due.act in acts.OF_THE_PRESENT else acts.moment_of(due.day, work.now)
     found = await DOING[due.act](replace(work, now=now))
     await kept.note(work.tx, due, at=work.now, client=work.caller.client, found=found)
     work.record("deadline.act", due.act, day=due.day, found=found)
@@ -83,7 +82,6 @@ async def _seal_journals(work: Work) -> int:
     return (await sealing.seal_due(work)).lines
 
 
-AS_OF_NOW = frozenset({Act.REPEAT_ALERTS, Act.SEAL_JOURNALS})
 DOING: Mapping[Act, UseCase] = {
     Act.EXPIRE_FILINGS: filings.expire_due,
     Act.FINISH_DEDUCTIONS: _finish_deductions,

@@ -20,6 +20,7 @@ from app.filing.service.deeds import (
     expire_due,
     lose,
     reject,
+    run_out,
     submit,
 )
 from app.filing.store import FilingsAsked
@@ -42,6 +43,7 @@ __all__ = [
     "lose",
     "reject",
     "release",
+    "run_out",
     "submit",
     "usable",
 ]

@@ -182,6 +182,11 @@ async def expire_due(work: Work) -> int:
     return expired
 
 
+async def run_out(work: Work) -> int:
+    """Count what expiring would expire, and leave it approved."""
+    return await store.run_out(work.tx, work.today)
+
+
 async def _submitter(work: Work, submission: Submission) -> Registered:
     """Find the worker to be filed, held against other writers, with identity and card checked."""
     claim, party = submission.claim, work.caller.kind

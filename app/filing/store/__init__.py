@@ -21,6 +21,7 @@ from app.filing.store.writes import (
     reject,
     release,
     release_cover,
+    run_out,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "reject",
     "release",
     "release_cover",
+    "run_out",
 ]

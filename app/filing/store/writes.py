@@ -155,12 +155,21 @@ _END = sa.text(
     sa.bindparam("replaced_by", type_=sa.BigInteger),
 )
 # Past its last day, or never used by its deadline: both make room for a new filing.
+_RUN_OUT = """
+    state = :was
+           AND (last_day < :today OR (admission_deadline < :today AND NOT admitted_once))
+"""
+_COUNT_RUN_OUT = sa.text(
+    f"SELECT count(*) FROM filing WHERE {_RUN_OUT}"  # noqa: S608 -- constants only
+).bindparams(
+    sa.bindparam("was", FilingState.APPROVED.value, type_=sa.Text),
+    sa.bindparam("today", type_=sa.Date),
+)
 _EXPIRE = sa.text(
     f"""
     WITH moved AS (
         UPDATE filing SET state = 'expired', revision = revision + 1
-         WHERE state = :was
-           AND (last_day < :today OR (admission_deadline < :today AND NOT admitted_once))
+         WHERE {_RUN_OUT}
         RETURNING *
     ), {_CLOSED}, {_KEPT}
     SELECT count(*) FROM moved
@@ -278,6 +287,11 @@ async def end(
 async def release_cover(tx: Tx, of: Filing) -> None:
     """Make room for the filing that takes the place of this one."""
     await tx.execute(_RELEASE_COVER, {"id": of.id})
+
+
+async def run_out(tx: Tx, today: date) -> int:
+    """Count the approved filings that are past their last day or their deadline."""
+    return int((await tx.execute(_COUNT_RUN_OUT, {"today": today})).scalar_one())
 
 
 async def expire(tx: Tx, today: date, *, mark: Mark) -> int:

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.deadlines.model import Act, DueAct
-from app.deadlines.rules.acts import DAYS_MADE_UP_MAX, due_acts, finished_through, moment_of
+from app.deadlines.rules.acts import (
+    DAYS_MADE_UP_MAX,
+    OF_THE_PRESENT,
+    due_acts,
+    finished_through,
+    moment_of,
+)
 
 TODAY = date(2025, 9, 10)
 
@@ -32,7 +38,16 @@ def test_a_clock_set_back_makes_nothing_due() -> None:
 def test_missed_days_come_in_order_each_with_all_its_acts_in_theirs() -> None:
     due = due_acts(through(TODAY - timedelta(days=2)), TODAY)
     days = (TODAY - timedelta(days=1), TODAY)
-    assert due == tuple(DueAct(day, act) for day in days for act in Act)
+    assert due == tuple(
+        DueAct(day, act) for day in days for act in Act if day == TODAY or act not in OF_THE_PRESENT
+    )
+
+
+def test_what_sees_the_present_is_made_up_once_and_not_twice_a_day() -> None:
+    due = due_acts(through(TODAY - timedelta(days=30)), TODAY)
+    assert [it for it in due if it.act in OF_THE_PRESENT] == [
+        DueAct(TODAY, act) for act in Act if act in OF_THE_PRESENT
+    ]
 
 
 def test_an_act_that_fell_behind_makes_up_its_own_days_alone() -> None:
@@ -50,7 +65,8 @@ def test_an_act_new_with_a_release_begins_on_its_first_day() -> None:
 
 def test_what_was_missed_longer_than_a_year_is_made_up_with_the_first_day_of_that_year() -> None:
     due = due_acts(through(date(2020, 1, 1)), TODAY)
-    assert len(due) == DAYS_MADE_UP_MAX * len(Act)
+    daily = len(Act) - len(OF_THE_PRESENT)
+    assert len(due) == DAYS_MADE_UP_MAX * daily + len(OF_THE_PRESENT)
     assert due[0].day == TODAY - timedelta(days=DAYS_MADE_UP_MAX - 1)
     assert due[-1].day == TODAY
 
