@@ -155,6 +155,8 @@ contest = sa.Table(
     sa.Column("reply_by", sa.Date, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     fen("agreed_fen", nullable=True),
+    # The month of the treatment place that bears what was taken off, fixed with the answer.
+    sa.Column("month", sa.CHAR(7)),
     sa.Column("reply_note", sa.Text),
     moment("replied_at", nullable=True),
     sa.Column("replied_by", sa.Text),
@@ -166,6 +168,9 @@ contest = sa.Table(
     sa.CheckConstraint(
         "(state IN ('open', 'withdrawn')) = (agreed_fen IS NULL)", name="agreed_fen"
     ),
+    sa.CheckConstraint(
+        "(month IS NOT NULL) = (coalesce(agreed_fen, fund_fen) <> fund_fen)", name="month"
+    ),
     sa.CheckConstraint("NOT (waiting AND held_by IS NOT NULL)", name="waiting"),
     # A settlement is contested once.
     sa.Index(
@@ -176,6 +181,13 @@ contest = sa.Table(
     ),
     # "the contests a claim holds"
     sa.Index("ix_contest_held_by", "held_by"),
+    # "what contests took off in a month of a place"
+    sa.Index(
+        "ix_contest_month",
+        "treatment_place",
+        "month",
+        postgresql_where=sa.text("month IS NOT NULL"),
+    ),
     # "what rolls into the next clearing"
     sa.Index(
         "ix_contest_waiting",

@@ -1,8 +1,9 @@
 """Which months a clearing holds, what contests took off, and misdirected payments put right.
 
 Why: a closed month takes no more settlements, so that a clearing of a nation's quarter need not
-write a million rows; a cancellation must not take back what a contest has taken off already; and
-a payment under a wrong reference must find its notice by two persons, booked once.
+write a million rows; a cancellation must not take back what a contest has taken off already, and
+the month that bears it shows it on its statement; a payment under a wrong reference must find its
+notice by two persons, booked once.
 Safe because: months are closed before they are cleared, so the settlements marked so far tell
 their months' clearings without contradiction. Building the indexes holds settling up for as long as
 reading the table takes: run it outside desk hours.
@@ -76,7 +77,34 @@ def upgrade() -> None:
     op.execute("GRANT UPDATE (conceded_fen) ON settlement TO hub_app")
     for name in ("reviewed_count", "reviewed_fen"):
         op.add_column("claim", sa.Column(name, sa.BigInteger, nullable=False, server_default="0"))
+    _date_contests()
     _create_reassignment()
+
+
+def _date_contests() -> None:
+    """Fix the month in which what a contest took off counts: the one open when it was answered."""
+    op.add_column("contest", sa.Column("month", sa.CHAR(7)))
+    op.execute(
+        """
+        UPDATE contest c
+           SET month = greatest(to_char(replied_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'),
+                   (SELECT to_char(to_date(max(m.month), 'YYYY-MM') + INTERVAL '1 month', 'YYYY-MM')
+                      FROM settlement_month m WHERE m.place = c.treatment_place))
+         WHERE agreed_fen <> fund_fen
+        """
+    )
+    op.create_check_constraint(
+        op.f("ck_contest_month"),
+        "contest",
+        "(month IS NOT NULL) = (coalesce(agreed_fen, fund_fen) <> fund_fen)",
+    )
+    op.create_index(
+        "ix_contest_month",
+        "contest",
+        ["treatment_place", "month"],
+        postgresql_where=sa.text("month IS NOT NULL"),
+    )
+    op.execute("GRANT UPDATE (month) ON contest TO hub_app")
 
 
 def _create_reassignment() -> None:
@@ -134,6 +162,9 @@ def downgrade() -> None:
     op.drop_table("reassignment")
     for name in ("reviewed_fen", "reviewed_count"):
         op.drop_column("claim", name)
+    op.drop_index("ix_contest_month", "contest")
+    op.drop_constraint(op.f("ck_contest_month"), "contest", type_="check")
+    op.drop_column("contest", "month")
     op.execute(DropSequence(SERIAL))
     op.add_column("settlement", sa.Column("clearing", sa.Text))
     op.execute(

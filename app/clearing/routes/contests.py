@@ -19,10 +19,12 @@ from app.clearing.model.confirming import ContestsAsked
 from app.clearing.schemas.confirming import ContestView, ReplyIn
 from app.clearing.service import contests
 from app.kernel.lifecycle import NoSuchMove
+from app.ledger.errors import AdvanceExhausted
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
+from app.settlement.errors import MonthsClosing
 
 router = APIRouter(prefix="/v1/contests", tags=["clearings 清算"])
 ContestNumber = Annotated[
@@ -76,6 +78,8 @@ async def find(contest: ContestNumber, reading: OpenReading) -> ContestView:
         ContestWasInTime,
         ContestMoot,
         ContestDeducted,
+        MonthsClosing,
+        AdvanceExhausted,
     ),
     dependencies=[only(PartyKind.AGENCY)],
 )

@@ -13,11 +13,13 @@ from app.clearing.schemas import IssueView, NoticeView
 from app.clearing.schemas.paying import AgedView, AgesView
 from app.clearing.service import issuing
 from app.kernel.lifecycle import NoSuchMove
+from app.ledger.errors import AdvanceExhausted
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
 from app.runtime.sheets import CSV_TYPE
+from app.settlement.errors import MonthsClosing
 
 router = APIRouter(prefix="/v1", tags=["clearings 清算"])
 HTML_TYPE = "text/html"
@@ -38,7 +40,9 @@ NoticeNumber = Annotated[
     status_code=201,
     summary="Issue the notices of a clearing 下达付款、收款通知书",
     response_model=IssueView,
-    responses=problems(ClearingUnknown, NoSuchMove, ClaimsUnconfirmed),
+    responses=problems(
+        ClearingUnknown, NoSuchMove, ClaimsUnconfirmed, MonthsClosing, AdvanceExhausted
+    ),
     dependencies=[only(PartyKind.OPERATOR)],
 )
 async def issue_notices(number: Number, door: OpenDoor) -> Response:

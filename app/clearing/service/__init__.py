@@ -53,9 +53,10 @@ async def run(work: Work, asked: Run) -> Clearing:
     months = periods.months_of(period)
     await settlements.close_months(work, None, months[-1])
     held = await settlements.take_into_clearing(work, number, asked.scheme, months)
-    pairs = await kept_items.totals(work.tx, asked.scheme, held)
+    waiting = await kept_contests.hold_waiting(work.tx, asked.scheme)
+    pairs = await kept_items.totals(work.tx, asked.scheme, held, waiting)
     await kept_claims.make_claims(work.tx, clearing_id, pairs)
-    await kept_contests.carry(work.tx, clearing_id, asked.scheme)
+    await kept_contests.carry(work.tx, clearing_id, waiting)
     made = await runs.clearing_by_number(work.tx, work.caller.scope, number)
     assert made is not None, "it was opened in this transaction"
     claims = await kept_claims.claims(work.tx, work.caller.scope, clearing_id)

@@ -8,6 +8,7 @@ from app.clearing.errors import ClaimForeign, ContestUnknown
 from app.clearing.model.confirming import Answered, Contest, ContestsAsked, Reply
 from app.clearing.rules import contests
 from app.clearing.store import contests as kept
+from app.kernel.calendar import Month
 from app.ledger import service as ledger
 from app.ledger.entries import deduction_made
 from app.runtime.paging import Page, PageAsked
@@ -40,10 +41,7 @@ async def reply(work: Work, number: str, asked: Reply) -> Contest:
     if work.caller.region != it.pair.treatment_place:
         raise ClaimForeign(place=it.pair.treatment_place)
     said = contests.answer(it, asked)
-    await kept.answer(
-        work.tx, [(it, said)], note=asked.note, at=work.now, client=work.caller.client
-    )
-    await concede(work, [(it, said)])
+    await end(work, [(it, said)], asked.note)
     work.record("clearing.reply", number, state=said.state, agreed=said.agreed)
     places = (it.pair.insured_place, it.pair.treatment_place)
     told = {"state": said.state, "agreed": said.agreed, "settlement": it.settlement}
@@ -53,12 +51,17 @@ async def reply(work: Work, number: str, asked: Reply) -> Contest:
     return now
 
 
-async def concede(work: Work, answered: Sequence[tuple[Contest, Answered]]) -> None:
-    """Book what the insured place no longer owes, under the contests' numbers, and note it.
+async def end(work: Work, answered: Sequence[tuple[Contest, Answered]], note: str | None) -> None:
+    """Keep answers, and book under the contests' numbers what the insured place no longer owes.
 
-    The settlements are held, so that none is cancelled for more than what is left of it.
+    The settlements are held, so that none is cancelled for more than what is left of it. What is
+    taken from the institution counts in the month of its place that is open, kept from closing.
     """
     taken = [(it, it.fund - said.agreed) for it, said in answered if it.fund != said.agreed]
+    since = {it.id: (it.pair.treatment_place, Month.of(it.business_day)) for it, _ in taken}
+    months = await settlements.open_months(work, set(since.values())) if taken else {}
+    dated = [(it, said, months[since[it.id]] if it.id in since else None) for it, said in answered]
+    await kept.answer(work.tx, dated, note=note, at=work.now, client=work.caller.client)
     if not taken:
         return
     await settlements.concede(work, {it.settlement: amount for it, amount in taken})

@@ -19,8 +19,8 @@ from app.clearing.model.confirming import Contest
 from app.clearing.model.paying import Advice, Aged, AgeSum
 from app.clearing.rules import contests, notices, payments, periods
 from app.clearing.rules.notices import Ripe
+from app.clearing.service import contests as contest_service
 from app.clearing.service import find, places_of
-from app.clearing.service.contests import concede
 from app.clearing.store import confirming as kept_standings
 from app.clearing.store import contests as kept_contests
 from app.clearing.store import notices as kept
@@ -138,9 +138,7 @@ async def _let_go(work: Work, ripe: Sequence[Ripe]) -> None:
     """Roll what is contested out of the claims; let what can roll no further stand."""
     lapsing = [(each, contests.lapse(each)) for it in ripe for each in it.lapsing]
     if lapsing:
-        client = work.caller.client
-        await kept_contests.answer(work.tx, lapsing, note=None, at=work.now, client=client)
-        await concede(work, lapsing)
+        await contest_service.end(work, lapsing, None)
     rolling = [each for it in ripe for each in it.rolling]
     if rolling:
         await kept_contests.roll(work.tx, rolling)

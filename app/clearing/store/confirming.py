@@ -126,6 +126,17 @@ _WITHDRAW = sa.text(
     "UPDATE confirmation SET withdrawn_at = :at, withdrawn_by = :client, reason = :reason "
     "WHERE id = :id AND withdrawn_at IS NULL"
 ).bindparams(sa.bindparam("at", type_=sa.DateTime(timezone=True)))
+# Who is speaking at this moment is heard first: silence takes the claims as everybody does.
+_HOLD_SILENT = sa.text(
+    """
+    SELECT c.id FROM claim c JOIN clearing g ON g.id = c.clearing_id
+     WHERE g.state = 'generated' AND g.confirm_by < :today AND c.noticed_at IS NULL
+       AND (SELECT count(*) FROM confirmation said
+             WHERE said.claim_id = c.id AND said.withdrawn_at IS NULL
+               AND said.confirmed_at IS NOT NULL) < 2
+     ORDER BY c.id FOR UPDATE OF c
+    """
+).bindparams(sa.bindparam("today", type_=sa.Date))
 # Everything a period's silence confirms, and the places it speaks for: one statement.
 _SILENT = sa.text(
     """
@@ -242,6 +253,7 @@ async def confirm_silent(
     tx: Tx, today: date, at: datetime, client: str
 ) -> list[tuple[str, Side, Pair]]:
     """Confirm by silence what is past its day; return each clearing, side and pair."""
+    await tx.execute(_HOLD_SILENT, {"today": today})
     found = await tx.execute(_SILENT, {"today": today, "at": at, "client": client})
     return [
         (row.clearing, Side(row.side), Pair(row.insured_place, row.treatment_place))

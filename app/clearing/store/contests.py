@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.clearing.model import ContestReason, ContestState
 from app.clearing.model.confirming import Answered, Contest, ContestsAsked, Pair, Raised, Standing
 from app.clearing.tables import claim, clearing, contest
-from app.kernel.calendar import business_day
+from app.kernel.calendar import Month, business_day
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.runtime.auth import Scope, visible
@@ -94,8 +94,8 @@ _ANSWER = sa.text(
     """
     UPDATE contest
        SET state = t.state, agreed_fen = t.agreed, reply_note = :note, replied_at = :at,
-           replied_by = :client
-      FROM unnest(:ids, :states, :amounts) AS t(id, state, agreed)
+           replied_by = :client, month = t.month
+      FROM unnest(:ids, :states, :amounts, :months) AS t(id, state, agreed, month)
      WHERE contest.id = t.id AND contest.state = 'open'
     """
 ).bindparams(
@@ -105,6 +105,7 @@ _ANSWER = sa.text(
     sa.bindparam("client", type_=sa.Text),
     sa.bindparam("states", type_=ARRAY(sa.Text)),
     sa.bindparam("amounts", type_=ARRAY(sa.BigInteger)),
+    sa.bindparam("months", type_=ARRAY(sa.Text)),
 )
 _WITHDRAW = sa.text(
     "UPDATE contest SET state = 'withdrawn', held_by = NULL "
@@ -113,6 +114,14 @@ _WITHDRAW = sa.text(
 _ROLL = sa.text(
     "UPDATE contest SET held_by = NULL, waiting = true, rolls = rolls + 1 WHERE id = ANY (:ids)"
 ).bindparams(_IDS)
+# Held before they are counted: whoever answers one waits, and what rolls on later is not of them.
+_HOLD_WAITING = (
+    sa.select(contest.c.id)
+    .join(settlement, settlement.c.number == contest.c.settlement)
+    .where(contest.c.waiting, settlement.c.scheme == sa.bindparam("scheme", type_=sa.Text))
+    .order_by(contest.c.id)
+    .with_for_update(of=contest)
+)
 # Into the claim of the new clearing; what was answered on the way is owed and no longer contested.
 _CARRY = sa.text(
     """
@@ -121,7 +130,7 @@ _CARRY = sa.text(
            SET waiting = false,
                held_by = CASE WHEN c.state = 'open' THEN into_claim.id END
           FROM settlement s, claim into_claim
-         WHERE c.waiting AND s.number = c.settlement AND s.scheme = :scheme
+         WHERE c.id = ANY (:ids) AND s.number = c.settlement
            AND into_claim.clearing_id = :clearing_id
            AND into_claim.insured_place = c.insured_place
            AND into_claim.treatment_place = c.treatment_place
@@ -132,7 +141,7 @@ _CARRY = sa.text(
     INSERT INTO carried (claim_id, contest_id, fund_fen)
     SELECT claim_id, contest_id, fund_fen FROM moved
     """
-).bindparams(sa.bindparam("clearing_id", type_=sa.BigInteger))
+).bindparams(_IDS, sa.bindparam("clearing_id", type_=sa.BigInteger))
 
 
 async def contested(conn: Tx, settlements: Sequence[str]) -> frozenset[str]:
@@ -208,17 +217,18 @@ async def of_confirmation(tx: Tx, confirmation_id: int) -> Sequence[Contest]:
 
 async def answer(
     tx: Tx,
-    answered: Sequence[tuple[Contest, Answered]],
+    answered: Sequence[tuple[Contest, Answered, Month | None]],
     *,
     note: str | None,
     at: datetime,
     client: str,
 ) -> None:
-    """Keep answers."""
+    """Keep answers, each with the month that bears what it takes off."""
     row = {
-        "ids": [it.id for it, _ in answered],
-        "states": [said.state.value for _, said in answered],
-        "amounts": [said.agreed.fen for _, said in answered],
+        "ids": [it.id for it, _, _ in answered],
+        "states": [said.state.value for _, said, _ in answered],
+        "amounts": [said.agreed.fen for _, said, _ in answered],
+        "months": [None if month is None else str(month) for _, _, month in answered],
         "note": note,
         "at": at,
         "client": client,
@@ -237,9 +247,14 @@ async def roll(tx: Tx, rolling: Sequence[Contest]) -> None:
     await tx.execute(_ROLL, {"ids": [it.id for it in rolling]})
 
 
-async def carry(tx: Tx, clearing_id: int, scheme: Scheme) -> int:
+async def hold_waiting(tx: Tx, scheme: Scheme) -> list[int]:
+    """Hold what waits to be counted by the next clearing of a scheme; return the ids."""
+    return list((await tx.execute(_HOLD_WAITING, {"scheme": scheme.value})).scalars())
+
+
+async def carry(tx: Tx, clearing_id: int, waiting: Sequence[int]) -> int:
     """Link what waited to the claims that count it now."""
-    row = {"clearing_id": clearing_id, "scheme": scheme.value}
+    row = {"clearing_id": clearing_id, "ids": list(waiting)}
     return (await tx.execute(_CARRY, row)).rowcount
 
 

@@ -64,7 +64,7 @@ _TOTALS = sa.text(
                 UNION ALL
                 SELECT c.settlement, s.total_fen, coalesce(c.agreed_fen, c.fund_fen), NULL
                   FROM contest c JOIN settlement s ON s.number = c.settlement
-                 WHERE c.waiting AND s.scheme = :scheme
+                 WHERE c.id = ANY (:waiting)
                    AND c.insured_place = pair.insured_place
                    AND c.treatment_place = pair.treatment_place
                    AND coalesce(c.agreed_fen, c.fund_fen) <> 0
@@ -72,7 +72,11 @@ _TOTALS = sa.text(
      WHERE counted.settlement_count > 0
      ORDER BY pair.insured_place, pair.treatment_place
     """
-).bindparams(sa.bindparam("scheme", type_=sa.Text), sa.bindparam("months", type_=ARRAY(sa.CHAR(7))))
+).bindparams(
+    sa.bindparam("scheme", type_=sa.Text),
+    sa.bindparam("months", type_=ARRAY(sa.CHAR(7))),
+    sa.bindparam("waiting", type_=ARRAY(sa.BigInteger)),
+)
 _INSURED = sa.bindparam("insured_place", type_=sa.Text)
 _TREATMENT = sa.bindparam("treatment_place", type_=sa.Text)
 _NUMBER = sa.bindparam("number", type_=sa.Text)
@@ -217,9 +221,15 @@ _SHARES = sa.union_all(
 )
 
 
-async def totals(tx: Tx, scheme: Scheme, months: Sequence[Month]) -> list[PairTotal]:
-    """Total and digest by ordered pair what some months hold and what waits to roll on."""
-    asked = {"scheme": scheme.value, "months": [str(month) for month in months]}
+async def totals(
+    tx: Tx, scheme: Scheme, months: Sequence[Month], waiting: Sequence[int]
+) -> list[PairTotal]:
+    """Total and digest by ordered pair what some months hold and the contests that roll on."""
+    asked = {
+        "scheme": scheme.value,
+        "months": [str(month) for month in months],
+        "waiting": list(waiting),
+    }
     return [
         PairTotal(
             insured_place=row.insured_place,

@@ -98,7 +98,11 @@ class CloseAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewTotals:
-    """What a month comes to: settlements, deductions that fall into it, and what is due."""
+    """What a month comes to: settlements, what was taken off in it, and what is due.
+
+    Deductions of review count among what was taken off, and what contests of a clearing took off
+    or a cancellation gave back of it.
+    """
 
     settlements: int
     total: Money

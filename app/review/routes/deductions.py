@@ -10,6 +10,7 @@ from app.kernel.calendar import MONTH, Month
 from app.kernel.identity import PUBLIC_NUMBER
 from app.kernel.lifecycle import NoSuchMove
 from app.kernel.parties import PartyKind
+from app.ledger.errors import AdvanceExhausted
 from app.review.errors import (
     AppealTermOver,
     DecisionAmountWrong,
@@ -158,7 +159,9 @@ async def decide(number: Number, asked: DecisionIn, door: OpenDoor) -> Response:
     "/{number}/return",
     status_code=201,
     response_model=DeductionView,
-    responses=problems(DeductionUnknown, ReviewForeign, DeductionNotReturnable, MonthsClosing),
+    responses=problems(
+        DeductionUnknown, ReviewForeign, DeductionNotReturnable, MonthsClosing, AdvanceExhausted
+    ),
     dependencies=[only(PartyKind.AGENCY)],
     summary="Give a final deduction back 返还扣款",
     description="Books its negative twin, which counts in the first month still open; then the "

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.kernel.identity import PUBLIC_NUMBER
 from app.kernel.parties import PartyKind
+from app.ledger.errors import AdvanceExhausted, AdvanceHold
 from app.reversal.errors import DeedNotReversible
 from app.review import files, service
 from app.review.errors import (
@@ -43,6 +44,7 @@ from app.runtime.paging import AskedPage, PageView
 from app.runtime.problems import problems
 from app.runtime.sheets import CSV_TYPE
 from app.settlement.errors import (
+    MonthsClosing,
     NotCancellable,
     SettlementDeducted,
     SettlementForeign,
@@ -237,6 +239,9 @@ async def differences(
         VisitMovedOn,
         DeedNotReversible,
         MessageRunning,
+        MonthsClosing,
+        AdvanceExhausted,
+        AdvanceHold,
     ),
     dependencies=[SENDERS],
     summary="Repair a difference 差异处理",

@@ -193,8 +193,12 @@ class ReviewTotalsView(BaseModel):
     total: str = Field(description="Cost, yuan 费用总额（元）", examples=["57.60"])
     fund: str = Field(description="Fund share, yuan 基金支付（元）", examples=["57.60"])
     own: str = Field(description="Own share, yuan 个人支付（元）", examples=["0.00"])
-    deductions: int = Field(description="Deductions 扣款笔数", examples=[1])
-    deducted: str = Field(description="Deducted, yuan 扣款合计（元）", examples=["12.80"])
+    deductions: int = Field(
+        description="Deductions, and what a clearing's contests took off or gave back "
+        "扣款及争议核减笔数",
+        examples=[1],
+    )
+    deducted: str = Field(description="Deducted, yuan 扣款及争议核减合计（元）", examples=["12.80"])
     due: str = Field(description="Due to institutions, yuan 应付机构（元）", examples=["44.80"])
 
     @classmethod
@@ -229,8 +233,9 @@ class ReviewView(BaseModel):
         description="Their amounts, yuan 未了结的扣款合计（元）", examples=["0.00"]
     )
     root: str = Field(
-        description="SHA-256 of the lines `number total fund` in fen, by number; of a deduction "
-        "`number 0 -amount` 明细摘要，扣款行为「编号 0 -金额」",
+        description="SHA-256 of the lines `number total fund` in fen, by number, `fund` less what "
+        "contests had taken before; of a deduction or an accepted contest `number 0 -amount` "
+        "明细摘要：基金金额扣除此前核减；扣款、争议核减行为「编号 0 -金额」",
         examples=[_ROOT],
     )
     review_by: date = Field(description="Was to be closed by 应关账日期", examples=["2025-10-15"])

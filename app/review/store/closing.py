@@ -35,7 +35,9 @@ _UNCLOSED = sa.text(
             OR EXISTS (SELECT FROM deduction d WHERE d.treatment_place = r.code
                           AND d.scheme = CASE r.level WHEN 'province' THEN 'cross_province'
                                                       ELSE 'in_province' END
-                          AND d.month = to_char(m.first_day, 'YYYY-MM')))
+                          AND d.month = to_char(m.first_day, 'YYYY-MM'))
+            OR EXISTS (SELECT FROM contest c WHERE c.treatment_place = r.code
+                          AND c.month = to_char(m.first_day, 'YYYY-MM')))
      ORDER BY month, place
     """
 ).bindparams(
@@ -69,17 +71,23 @@ _ALERT = sa.text(
     sa.bindparam("days", type_=ARRAY(sa.Date)),
 )
 # Everything that fell into the month, once its closing has waited for whoever was still writing.
-# The root is over "number total fund" of settlements and "number 0 -amount" of deductions.
+# What a clearing's contests took off counts among the deductions, and so does what a cancellation
+# gives back of it. The root is over "number total fund" of settlements, less what contests had
+# taken before, and "number 0 -amount" of deductions and contests: as a clearing counts them.
 _CLOSE = sa.text(
     """
     WITH items AS (
         SELECT number, institution, 1 AS settled, total_fen, fund_fen, own_fen,
-               0 AS taken, 0::bigint AS deducted_fen
+               (conceded_before_fen <> 0)::int AS taken, conceded_before_fen AS deducted_fen
           FROM settlement WHERE treatment_place = :place AND month = :month
         UNION ALL
         SELECT number, institution, 0, 0, 0, 0, 1, amount_fen
           FROM deduction
          WHERE treatment_place = :place AND month = :month AND scheme = :scheme
+        UNION ALL
+        SELECT c.number, s.institution, 0, 0, 0, 0, 1, c.fund_fen - c.agreed_fen
+          FROM contest c JOIN settlement s ON s.number = c.settlement
+         WHERE c.treatment_place = :place AND c.month = :month AND s.scheme = :scheme
     ), sums AS (
         SELECT institution, sum(settled) AS settlement_count, sum(total_fen)::bigint AS total_fen,
                sum(fund_fen)::bigint AS fund_fen, sum(own_fen)::bigint AS own_fen,

@@ -56,13 +56,17 @@ _INSURED = sa.text(
     SELECT insured_place, sum(settled) AS settlement_count, sum(total_fen)::bigint AS total_fen,
            sum(fund_fen)::bigint AS fund_fen, sum(own_fen)::bigint AS own_fen,
            sum(taken) AS deduction_count, sum(deducted_fen)::bigint AS deducted_fen
-      FROM (SELECT insured_place, 1 AS settled, total_fen, fund_fen, own_fen, 0 AS taken,
-                   0::bigint AS deducted_fen
+      FROM (SELECT insured_place, 1 AS settled, total_fen, fund_fen, own_fen,
+                   (conceded_before_fen <> 0)::int AS taken, conceded_before_fen AS deducted_fen
               FROM settlement WHERE treatment_place = :place AND month = :month
             UNION ALL
             SELECT insured_place, 0, 0, 0, 0, 1, amount_fen
               FROM deduction
-             WHERE treatment_place = :place AND month = :month AND scheme = :scheme) AS items
+             WHERE treatment_place = :place AND month = :month AND scheme = :scheme
+            UNION ALL
+            SELECT c.insured_place, 0, 0, 0, 0, 1, c.fund_fen - c.agreed_fen
+              FROM contest c JOIN settlement s ON s.number = c.settlement
+             WHERE c.treatment_place = :place AND c.month = :month AND s.scheme = :scheme) AS items
      GROUP BY insured_place ORDER BY insured_place
     """
 ).bindparams(*(sa.bindparam(name, type_=sa.Text) for name in ("place", "month", "scheme")))
