@@ -128,7 +128,8 @@ $$
 # Runs inside `ledger_book`, after the balances are written. It takes the guards of every pair and
 # pool the booking touches, pairs first, each in the order of places: whoever books on the same
 # guard waits here, and the balances read after that are those of everybody before. A booking that
-# lowers usage, or raises an advance, always passes.
+# lowers usage, or raises an advance, always passes; and so does what the bank did: money that it
+# sent back is a fact, and refusing to book it would not keep it.
 GUARD = """
 CREATE FUNCTION advance_watch(
     at timestamptz, entry_numbers int[], debits text[], credits text[], amounts bigint[],
@@ -147,17 +148,19 @@ DECLARE
 BEGIN
     FOR guard IN
         WITH leg AS (
-            SELECT string_to_array(p.debit, ':') AS account, p.fen
-              FROM unnest(debits, amounts) AS p(debit, fen)
+            SELECT string_to_array(p.debit, ':') AS account, p.fen,
+                   events[p.entry_number] AS event
+              FROM unnest(debits, amounts, entry_numbers) AS p(debit, fen, entry_number)
              UNION ALL
-            SELECT string_to_array(p.credit, ':'), -p.fen
-              FROM unnest(credits, amounts) AS p(credit, fen)
+            SELECT string_to_array(p.credit, ':'), -p.fen, events[p.entry_number]
+              FROM unnest(credits, amounts, entry_numbers) AS p(credit, fen, entry_number)
         ), named AS (
             SELECT account[1] AS kind, account[2] AS insured_place,
-                   account[3] AS treatment_place, fen
+                   account[3] AS treatment_place, fen, event
               FROM leg WHERE account[1] IN ('uncleared', 'notified', 'advance')
         ), moved AS (
-            SELECT insured_place, treatment_place, sum(fen) AS burden,
+            SELECT insured_place, treatment_place,
+                   coalesce(sum(fen) FILTER (WHERE event <> 'payment_matched'), 0) AS burden,
                    sum(fen) FILTER (WHERE kind = 'advance') AS taken
               FROM named
              GROUP BY GROUPING SETS ((insured_place, treatment_place), (treatment_place))

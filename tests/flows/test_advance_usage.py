@@ -153,6 +153,22 @@ async def test_what_lowers_usage_passes_even_where_a_hard_pair_is_overdrawn(worl
     await booked(world, [used("320000", "360000", 70)])
 
 
+async def test_what_the_bank_sends_back_is_booked_even_where_a_hard_pair_is_overdrawn_by_it(
+    world: World,
+) -> None:
+    await funded(world, "350000", "420000", "100.00")
+    await mode_changed(world, "350000", "420000", "hard")
+    pair = ("350000", "420000")
+    await booked(world, [used(*pair, 100)])
+    await booked(world, [notice_issued("N-b", DAY, *pair, Money(10_000))])
+    await booked(world, [payment_matched("N-b", DAY, *pair, Money(10_000))])
+    await booked(world, [used(*pair, 100)])
+    await booked(world, [payment_matched("N-b", DAY, *pair, Money(-10_000))])
+    assert (await usage(world, *pair))["percent"] == "200.00"
+    with pytest.raises(AdvanceExhausted):
+        await booked(world, [used(*pair, 1)])
+
+
 async def test_a_hard_pair_gives_no_advance_back_that_is_in_use(world: World) -> None:
     await funded(world, "330000", "360000", "100.00")
     await mode_changed(world, "330000", "360000", "hard")
