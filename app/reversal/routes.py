@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from app.ledger.errors import AdvanceExhausted, AdvanceHold
 from app.reversal import service
 from app.reversal.schemas import ReversalIn, ReversalView
 from app.runtime.door import MessageOwn, MessageRunning
 from app.runtime.http import OpenDoor, only
 from app.runtime.problems import problems
+from app.settlement.errors import MonthsClosing
 
 router = APIRouter(prefix="/v1/reversals", tags=["messages 报文"])
 
@@ -16,7 +18,7 @@ router = APIRouter(prefix="/v1/reversals", tags=["messages 报文"])
 @router.post(
     "",
     response_model=ReversalView,
-    responses=problems(MessageOwn, MessageRunning),
+    responses=problems(MessageOwn, MessageRunning, MonthsClosing, AdvanceExhausted, AdvanceHold),
     dependencies=[only()],
     summary="Reverse a message 冲正",
     description="For a sender that does not know what became of one of its messages and wants it "
