@@ -1,0 +1,157 @@
+"""Where walks are made: a prepared database, cloned for each, and a hub whose wire can be cut."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+import httpx
+from sqlalchemy.engine import make_url
+
+from tests.faults import books
+from tests.faults.knife import Boundary, Fault, Knife, watch
+from tests.faults.scenario import STEPS, Step, Walk
+from tests.faults.sender import Message, ask, send_once, send_until_definite
+from tests.support.entitlement import KnownWorker, registered
+from tests.support.pg import address
+from tests.support.visit import road
+from tests.support.world import START, World, open_world
+
+Cuts = Mapping[int, Fault]
+
+
+@dataclass(slots=True)
+class Ground:
+    """The hub, its knife, and what an undisturbed walk looks like."""
+
+    world: World
+    knife: Knife
+    maintenance: asyncpg.Connection
+    prepared: str
+    database: str
+    worker: KnownWorker
+    query: str = ""
+    boundaries: dict[str, list[Boundary]] = field(default_factory=dict)
+    undisturbed: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def walking(self) -> AsyncIterator[Walk]:
+        """Begin a walk on a database of its own."""
+        self.database = f"{self.prepared}_{uuid.uuid4().hex[:6]}"
+        await self.maintenance.execute(
+            f'CREATE DATABASE "{self.database}" TEMPLATE "{self.prepared}"'
+        )
+        self.world.clock.now = START
+        try:
+            yield Walk(self.world, self.worker)
+        finally:
+            await self.forget()
+            await self.maintenance.execute(f'DROP DATABASE "{self.database}" WITH (FORCE)')
+            self.database = self.prepared
+
+    async def forget(self) -> None:
+        """Let every connection go, so that a request meets the same wire each time."""
+        await self.world.hub.engine.dispose()
+        await self.world.owner.dispose()
+
+    async def learn(self, *, fine: bool = False) -> None:
+        """Walk undisturbed: what crosses the wire, and what every table is afterwards."""
+        self.knife.fine = fine
+        async with self.walking() as walk:
+            async with self.world.tx() as tx:
+                self.query = await books.totals_query(tx)
+            for step in STEPS:
+                message = await step.message(walk)
+                await self._chilled()
+                with self.knife.cutting({}):
+                    answer = await send_once(message)
+                assert answer is not None
+                assert answer.status_code == message.status, (step.name, answer.text)
+                self.boundaries[step.name] = list(self.knife.crossed)
+                walk.said[step.name] = answer.json()
+                self.undisturbed[step.name] = await books.totals(self.world, self.query)
+            await self.hold_to_everything()
+
+    async def walk(self, cuts: Mapping[str, Cuts]) -> None:
+        """Walk to the last step that is cut, and hold the hub to its promises on the way."""
+        wanted = max((n for n, step in enumerate(STEPS) if cuts.get(step.name)), default=-1)
+        async with self.walking() as walk:
+            for step in STEPS[: wanted + 1]:
+                try:
+                    await self._step(walk, step, cuts.get(step.name, {}))
+                except AssertionError as failure:
+                    failure.add_note(f"{step.name}: {'; '.join(self.knife.made)}")
+                    raise
+            await self.hold_to_everything()
+
+    async def hold_to_everything(self) -> None:
+        """Hold what was kept to every promise and every law."""
+        assert await books.broken(self.world) == []
+        assert await books.laws_broken(self.world) == []
+
+    async def _step(self, walk: Walk, step: Step, cuts: Cuts) -> None:
+        message = await step.message(walk)
+        if not cuts:
+            answer = await send_once(message)
+            assert answer is not None
+        else:
+            await self._chilled()
+            with self.knife.cutting(cuts):
+                answer = await send_until_definite(message)
+            await self._settled_for_good(message, answer)
+            kept, expected = await self._figures(step)
+            assert kept == expected
+        assert answer.status_code == message.status, answer.text
+        walk.said[step.name] = answer.json()
+
+    async def _settled_for_good(self, message: Message, answer: httpx.Response) -> None:
+        """Hold nothing back, and say the same again."""
+        again = await send_once(message)
+        assert again is not None
+        assert again.status_code == answer.status_code, again.text
+        if answer.is_success:
+            assert again.content == answer.content
+            assert again.headers["Idempotency-Replayed"] == "true"
+        assert await ask(message) == ("applied" if answer.is_success else "refused")
+        await books.still(self.world)
+
+    async def _figures(self, step: Step) -> tuple[dict[str, str], dict[str, str]]:
+        """Return where every table's figures differ from an undisturbed walk's: kept, expected."""
+        kept, expected = await books.totals(self.world, self.query), self.undisturbed[step.name]
+        differing = {it for it in kept | expected if kept.get(it) != expected.get(it)}
+        return (
+            {it: kept.get(it, "") for it in differing},
+            {it: expected.get(it, "") for it in differing},
+        )
+
+    async def _chilled(self) -> None:
+        """Where preparing counts, begin on a connection on which nothing is prepared."""
+        if self.knife.fine:
+            await self.world.hub.engine.dispose()
+
+
+@asynccontextmanager
+async def laid_out(server: str, database_url: str) -> AsyncIterator[Ground]:
+    """Prepare a database to be cloned, and a hub that goes where it is told."""
+    name = str(make_url(database_url).database)
+    plain = make_url(address(server, "postgres")).set(drivername="postgresql")
+    maintenance = await asyncpg.connect(plain.render_as_string(hide_password=False))
+
+    async def end_backend(pid: int) -> None:
+        await maintenance.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+
+    knife = Knife(end_backend)
+    try:
+        async with open_world(database_url, lock_wait_ms=2_000, running_wait_ms=200) as world:
+            await road(world)
+            worker = await registered(world)
+            ground = Ground(world, knife, maintenance, name, name, worker)
+            await ground.forget()
+            watch(world.hub.engine, knife, lambda: ground.database)
+            watch(world.owner, Knife(end_backend), lambda: ground.database)
+            yield ground
+    finally:
+        await maintenance.close()

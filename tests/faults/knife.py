@@ -1,0 +1,212 @@
+"""Cuts the wire between the hub and Postgres: by number, before or after what crosses it.
+
+Nothing of the hub is replaced. Every round trip of the driver passes here, is counted, and may be
+made to fail as Postgres, the network or the sender would make it fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import re
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+CROSSING = frozenset({"prepare", "bind_execute", "bind_execute_many", "query"})
+VERBS = {"prepare": "prepare", "query": "run"}
+
+
+class Fault(enum.StrEnum):
+    """What can happen to one round trip."""
+
+    DROPPED = "connection dropped before"
+    ANSWER_LOST = "connection dropped after, answer lost"
+    BACKEND_KILLED = "backend ended by the administrator before"
+    TIMEOUT = "statement timeout (57014)"
+    SERIALIZATION = "serialization failure (40001)"
+    DEADLOCK = "deadlock (40P01)"
+    HUNG_UP = "sender gone before"
+    HUNG_UP_IN_FLIGHT = "sender gone while it runs"
+    HUNG_UP_AFTER = "sender gone after"
+
+
+REPORTED = {Fault.TIMEOUT: "57014", Fault.SERIALIZATION: "40001", Fault.DEADLOCK: "40P01"}
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """One round trip, as a list of what was cut names it."""
+
+    verb: str
+    words: str
+
+    @property
+    def preparing(self) -> bool:
+        """Whether the driver only gets ready: it prepares a statement or learns of a type."""
+        return self.verb == "prepare" or "pg_catalog" in self.words
+
+    def __str__(self) -> str:
+        """Write it on one line."""
+        return f"{self.verb} {self.words}".rstrip()
+
+
+@dataclass(slots=True)
+class Knife:
+    """Counts what crosses the wire while it is drawn, and cuts where it is told."""
+
+    end_backend: Callable[[int], Awaitable[None]]
+    drawn: bool = False
+    fine: bool = False  # whether preparing a statement counts as a round trip of its own
+    cuts: Mapping[int, Fault] = field(default_factory=dict)
+    crossed: list[Boundary] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)  # what was really cut, for who reads a failure
+    kill_at: tuple[int, bool] | None = None  # number and whether after: the process ends itself
+
+    @contextmanager
+    def cutting(self, cuts: Mapping[int, Fault]) -> Iterator[None]:
+        """Count from nought, and cut at these numbers."""
+        self.drawn, self.cuts = True, cuts
+        self.crossed, self.made = [], []
+        try:
+            yield
+        finally:
+            self.drawn = False
+
+    def next_cut(self, boundary: Boundary) -> Fault | None:
+        """Count a round trip; tell what is to happen to it."""
+        if not self.drawn or (boundary.preparing and not self.fine):
+            return None
+        number = len(self.crossed)
+        self.crossed.append(boundary)
+        fault = self.cuts.get(number)
+        if fault is not None:
+            self.made.append(f"{number} {boundary}: {fault.value}")
+        return fault
+
+
+class CutProtocol:
+    """Stands before the driver's protocol and lets through what is not cut."""
+
+    def __init__(self, inner: Any, transport: Any, knife: Knife) -> None:  # asyncpg is untyped
+        self._inner = inner
+        self._transport = transport
+        self._knife = knife
+
+    def __getattr__(self, name: str) -> Any:
+        """Hand on everything; what crosses the wire is met on the way."""
+        found = getattr(self._inner, name)
+        if name not in CROSSING:
+            return found
+
+        async def crossing(*args: Any, **named: Any) -> Any:
+            boundary = Boundary(VERBS.get(name, "run"), words_of(name, args, named))
+            return await self._meet(boundary, lambda: found(*args, **named))
+
+        return crossing
+
+    async def _meet(self, boundary: Boundary, cross: Callable[[], Awaitable[Any]]) -> Any:
+        number = len(self._knife.crossed)
+        fault = self._knife.next_cut(boundary)
+        dying = self._knife.drawn and self._knife.kill_at
+        if dying == (number, False):
+            die()
+        await self._before(fault)
+        result = await cross()
+        if dying == (number, True):
+            die()
+        if fault is Fault.ANSWER_LOST:
+            await self._hang_up_on()
+        if fault is Fault.HUNG_UP_AFTER:
+            await sender_gone()
+        return result
+
+    async def _before(self, fault: Fault | None) -> None:
+        if fault is Fault.DROPPED:
+            await self._hang_up_on()
+        elif fault is Fault.BACKEND_KILLED:
+            await self._knife.end_backend(self._inner.get_server_pid())
+        elif fault in REPORTED:
+            # Postgres itself reports it, so that the transaction is as broken as in life.
+            raising = f"RAISE EXCEPTION 'cut' USING ERRCODE = '{REPORTED[fault]}'"
+            await self._inner.query(f"DO $$ BEGIN {raising}; END $$", 10)
+        elif fault is Fault.HUNG_UP:
+            await sender_gone()
+        elif fault is Fault.HUNG_UP_IN_FLIGHT:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+
+    async def _hang_up_on(self) -> None:
+        self._transport.abort()
+        await asyncio.sleep(0)
+        raise asyncpg.ConnectionDoesNotExistError(
+            "connection was closed in the middle of operation"
+        )
+
+
+async def sender_gone() -> None:
+    """Cancel the request under way, here and now."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(0)
+
+
+def die() -> None:
+    """End this process as `kill -9` does."""
+    import os  # noqa: PLC0415 -- only where a process is there to be killed
+    import signal  # noqa: PLC0415 -- as above
+
+    sys.stdout.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def words_of(name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> str:
+    """Name a statement by its beginning and the tables it is about."""
+    if name == "prepare":
+        text = args[1]
+    else:
+        text = args[0] if args else named["state"]
+        text = getattr(text, "query", text)
+    flat = re.sub(r"\s+", " ", str(text)).strip()
+    if "pg_catalog" in flat:
+        return "the driver's look at a type in pg_catalog"
+    about = re.findall(r"(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)|\b(hub_\w+|ledger_\w+)\(", flat)
+    subjects = dict.fromkeys(a or b for a, b in about)
+    return f"{flat.split(' ', 1)[0].rstrip(';')} {' '.join(subjects)}".strip()[:80]
+
+
+def watch(engine: AsyncEngine, knife: Knife, database: Callable[[], str]) -> None:
+    """Let every new connection of an engine go to `database()` and under the knife."""
+
+    async def connect(*args: Any, **named: Any) -> Any:
+        fault = knife.next_cut(Boundary("connect", ""))
+        number = len(knife.crossed) - 1
+        if knife.drawn and knife.kill_at == (number, False):
+            die()
+        if fault in (Fault.HUNG_UP, Fault.HUNG_UP_IN_FLIGHT):
+            await sender_gone()
+        elif fault in REPORTED:
+            raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
+        elif fault is not None and fault is not Fault.HUNG_UP_AFTER:
+            raise ConnectionRefusedError("cut")
+        connection = await asyncpg.connect(*args, **named | {"database": database()})
+        connection._protocol = CutProtocol(connection._protocol, connection._transport, knife)  # noqa: SLF001 -- the wire itself has no other handle
+        if fault is Fault.HUNG_UP_AFTER:
+            try:
+                await sender_gone()
+            finally:
+                connection.terminate()
+        return connection
+
+    def redirect(_: object, __: object, ___: object, named: dict[str, Any]) -> None:
+        named["async_creator_fn"] = connect
+
+    sa.event.listen(engine.sync_engine, "do_connect", redirect)
