@@ -33,7 +33,8 @@ BEGIN
      WHERE schemaname = 'public'
        AND tablename NOT IN ('alembic_version', 'database_mark', 'sandbox_clock', 'region',
                              'party', 'client', 'client_secret', 'client_key', 'person',
-                             'data_key', 'catalogue_version', 'catalogue_item', 'message');
+                             'data_key', 'turns_before', 'catalogue_version', 'catalogue_item',
+                             'message');
     EXECUTE 'TRUNCATE ' || emptied;
     DELETE FROM message
      WHERE NOT (party = keeper AND key = keeper_key)
