@@ -61,7 +61,7 @@ class Stretch:
 
 
 class SubscriptionState(enum.StrEnum):
-    """订阅状态."""
+    """Where a subscription stands 订阅状态."""
 
     ACTIVE = "active"  # 生效
     SUSPENDED = "suspended"  # 暂停: by its party
@@ -147,7 +147,7 @@ class Opened:
 
 
 class DeliveryOutcome(enum.StrEnum):
-    """投递结果."""
+    """What an attempt came to 投递结果."""
 
     DELIVERED = "delivered"  # 已送达
     FAILED = "failed"  # 失败: it will be tried again
@@ -155,7 +155,7 @@ class DeliveryOutcome(enum.StrEnum):
 
 
 class DeliveryFault(enum.StrEnum):
-    """投递失败原因."""
+    """Why an attempt did not arrive 投递失败原因."""
 
     NAME_UNRESOLVED = "name_unresolved"
     ADDRESS_FORBIDDEN = "address_forbidden"
