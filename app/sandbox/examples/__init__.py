@@ -21,6 +21,7 @@ from app.sandbox.examples import (
     clearings,
     clients,
     deadlines,
+    events,
     filings,
     institutions,
     messages,
@@ -45,6 +46,7 @@ SCENES = (
     reviews,
     advances,
     deadlines,
+    events,
     messages,
     proofs,
 )
