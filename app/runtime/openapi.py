@@ -24,6 +24,7 @@ from app.runtime.door import (
     MessageRunning,
 )
 from app.runtime.limits import RateLimited
+from app.runtime.links import link
 from app.runtime.problems import (
     BodyTooLarge,
     BodyTooSlow,
@@ -166,6 +167,7 @@ def _write(app: FastAPI, tags: Mapping[str, str]) -> Node:
         if name.startswith("Body_"):  # a form, of which the framework makes a shape by itself
             shape["description"] = "Fields of the form 表单字段"
     shapes["Problem"] = PROBLEM
+    link(whole)
     road = list(tags)
     ordered = sorted(used, key=lambda tag: _place(tag, road))
     whole["tags"] = [{"name": tag, "description": tags.get(_english(tag), "")} for tag in ordered]
