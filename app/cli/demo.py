@@ -76,7 +76,7 @@ def credentials_folder(home: Home) -> Iterator[Path]:
 def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
     """Play the story against a hub served here; return the exit code."""
     clock = story.begin()
-    # The story itself does what falls due on its days.
+    # The story lets the hub tick when it set the clock to where something is due.
     settings = home.settings.model_copy(update={"tick_seconds": 0})
     served = create_app(settings, url=home.url, clock=clock)
     server = serving.server_of(served)
@@ -85,7 +85,9 @@ def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
     told: list[Tale] = []
 
     async def tell() -> None:
-        tale = await story.play(url, _clients(credentials), clock, console)
+        tale = await story.play(
+            url, _clients(credentials), clock, console, tick=served.state.ticker.tick
+        )
         _conclude(tale, console, url, credentials)
         if showing.as_json:
             typer.echo(json.dumps(tale.document(), ensure_ascii=False, indent=2))

@@ -25,6 +25,7 @@ from app.sandbox.story.stage import (
     SHANDONG,
     Cast,
     Stage,
+    Tick,
 )
 from app.sandbox.story.tale import Tale
 from app.sandbox.story.telling import Teller
@@ -50,9 +51,14 @@ def begin() -> SandboxClock:
 
 
 async def play(
-    url: str, credentials: Mapping[str, Credential], clock: SandboxClock, console: Console
+    url: str,
+    credentials: Mapping[str, Credential],
+    clock: SandboxClock,
+    console: Console,
+    *,
+    tick: Tick,
 ) -> Tale:
-    """Play the whole story against the hub at `url`, whose clock this is.
+    """Play the whole story against the hub at `url`, whose clock and tick these are.
 
     What keeps it from going on is one deviation more, and the end of the story.
     """
@@ -63,7 +69,7 @@ async def play(
     ):
         with Teller(console, len(SCENES)) as teller:
             try:
-                await _play(_cast(http, credentials, opened), clock, teller, tale)
+                await _play(_cast(http, credentials, opened), (clock, tick), teller, tale)
             except (DeviationError, HubError, httpx.HTTPError) as error:
                 sentence = str(error) or f"The hub did not answer ({type(error).__name__})."
                 tale.deviations.append(sentence)
@@ -72,11 +78,12 @@ async def play(
     return tale
 
 
-async def _play(cast: Cast, clock: SandboxClock, teller: Teller, tale: Tale) -> None:
+async def _play(cast: Cast, timed: tuple[SandboxClock, Tick], teller: Teller, tale: Tale) -> None:
+    clock, tick = timed
     dates = Dates(await _free_quarter(cast.operator))
     clock.go_to(dates.quarter.first)
     teller.opening(dates.quarter)
-    stage = Stage(cast=cast, clock=clock, dates=dates, teller=teller, tale=tale)
+    stage = Stage(cast=cast, clock=clock, tick=tick, dates=dates, teller=teller, tale=tale)
     for title, scene in SCENES:
         teller.scene(title)
         await scene(stage)

@@ -21,6 +21,10 @@ async def play(stage: Stage) -> None:
     stage.teller.says(
         f"The demo's clock is set forward 拨快时钟 to {stage.dates.cleared}: {quarter} is over"
     )
+    await stage.tick()
+    stage.teller.says(
+        "What fell due by then is done, and the days that are over are sealed 日志封存"
+    )
     uncleared, notified = await stage.balance(UNCLEARED), await stage.balance(NOTIFIED)
     asked = {"scheme": SCHEME, "period": str(quarter)}
     clearing = await stage.cast.operator.write("/v1/clearings", asked)
@@ -158,6 +162,8 @@ async def _prove(stage: Stage) -> None:
     )
     proof = await stage.cast.operator.read("/v1/ledger/proof")
     stage.expect(bool(proof["holds"]), f"The books do not add up: {proof['difference']}.")
+    late = [it["law"] for it in proof["laws"] if not it["holds"]]
+    stage.expect_equal("The list of laws that are late or broken", late, [])
     stage.tale.clearing["balances"] = {it["name"]: it["balance"] for it in shown}
     stage.tale.proof |= proof
     stage.teller.says(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from app.kernel.money import Money
@@ -25,6 +25,7 @@ NOTIFIED = f"notified:{BEIJING}:{SHANDONG}"
 # Above everybody the traffic plan uses; drawn, since an earlier run may have broken off anywhere.
 FIRST_ACTOR = 10_000_000
 ACTORS = 6_000_000
+Tick = Callable[[], Awaitable[object]]  # lets the hub do what is due by its clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Stage:
 
     cast: Cast
     clock: SandboxClock
+    tick: Tick
     dates: Dates
     teller: Teller
     tale: Tale = field(default_factory=Tale)
