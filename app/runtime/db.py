@@ -54,7 +54,7 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
     to personal data travel with the engine: no store function is handed them.
     """
     keys = None if settings.data_keys is None else vault.Vault.of(settings)
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=settings.pool_connections,
         max_overflow=0,
@@ -74,3 +74,22 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
             }
         },
     )
+    sa.event.listen(engine.sync_engine, "handle_error", _drop_unbegun)
+    return engine
+
+
+def _drop_unbegun(failure: sa.engine.ExceptionContext) -> None:
+    """Give up a connection whose BEGIN was refused, and no other.
+
+    The driver goes on believing in the transaction that never began, and would answer every later
+    one on this connection with an error.
+    """
+    if failure.is_disconnect or failure.connection is None or failure.statement is None:
+        return
+    lent = failure.connection.connection
+    wire, adapted = lent.driver_connection, lent.dbapi_connection
+    if wire is None or adapted is None or failure.dialect.detect_autocommit_setting(adapted):
+        return
+    if not wire.is_in_transaction():
+        failure.is_disconnect = True
+        failure.invalidate_pool_on_disconnect = False

@@ -124,4 +124,3 @@ async def totals(world: World, query: str) -> dict[str, str]:
     """Add every table up."""
     async with world.tx() as tx:
         return {row.what: row.figure for row in await tx.exec_driver_sql(query)}
-

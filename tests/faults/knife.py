@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import os
 import re
-import sys
+import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,6 +70,11 @@ class Knife:
     made: list[str] = field(default_factory=list)  # what was really cut, for who reads a failure
     kill_at: tuple[int, bool] | None = None  # number and whether after: the process ends itself
 
+    @property
+    def dying(self) -> tuple[int, bool] | None:
+        """Say at which round trip this process ends itself, if at all."""
+        return self.kill_at if self.drawn else None
+
     @contextmanager
     def cutting(self, cuts: Mapping[int, Fault]) -> Iterator[None]:
         """Count from nought, and cut at these numbers."""
@@ -86,6 +92,8 @@ class Knife:
         number = len(self.crossed)
         self.crossed.append(boundary)
         fault = self.cuts.get(number)
+        if fault in REPORTED and boundary.words.startswith("ROLLBACK"):
+            fault = Fault.DROPPED  # Postgres has nothing to report there
         if fault is not None:
             self.made.append(f"{number} {boundary}: {fault.value}")
         return fault
@@ -114,7 +122,8 @@ class CutProtocol:
     async def _meet(self, boundary: Boundary, cross: Callable[[], Awaitable[Any]]) -> Any:
         number = len(self._knife.crossed)
         fault = self._knife.next_cut(boundary)
-        dying = self._knife.drawn and self._knife.kill_at
+        counted = not boundary.preparing or self._knife.fine
+        dying = self._knife.dying if counted else None
         if dying == (number, False):
             die()
         await self._before(fault)
@@ -161,10 +170,6 @@ async def sender_gone() -> None:
 
 def die() -> None:
     """End this process as `kill -9` does."""
-    import os  # noqa: PLC0415 -- only where a process is there to be killed
-    import signal  # noqa: PLC0415 -- as above
-
-    sys.stdout.flush()
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -188,9 +193,6 @@ def watch(engine: AsyncEngine, knife: Knife, database: Callable[[], str]) -> Non
 
     async def connect(*args: Any, **named: Any) -> Any:
         fault = knife.next_cut(Boundary("connect", ""))
-        number = len(knife.crossed) - 1
-        if knife.drawn and knife.kill_at == (number, False):
-            die()
         if fault in (Fault.HUNG_UP, Fault.HUNG_UP_IN_FLIGHT):
             await sender_gone()
         elif fault in REPORTED:

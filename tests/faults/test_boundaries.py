@@ -17,7 +17,7 @@ from tests.faults.ground import Cuts, Ground, laid_out
 from tests.faults.knife import Fault
 from tests.faults.scenario import STEPS
 
-SEEDS = int(os.environ.get("HUB_FAULT_SEEDS", str(5 * len(STEPS))))
+SEEDS = int(os.environ.get("HUB_FAULT_SEEDS", str(4 * len(STEPS))))
 SEED = os.environ.get("HUB_FAULT_SEED")
 LISTING = os.environ.get("HUB_FAULT_LIST") == "write"
 LIST = Path(__file__).parents[2] / "benchmarks" / "results" / "faults.md"
@@ -25,9 +25,7 @@ FAULTS = tuple(Fault)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ground(
-    database_server: tuple[str, str], database_url: str
-) -> AsyncIterator[Ground]:
+async def ground(database_server: tuple[str, str], database_url: str) -> AsyncIterator[Ground]:
     """A hub under the knife that knows its undisturbed walk."""
     async with laid_out(database_server[0], database_url) as it:
         await it.learn(fine=LISTING)
@@ -57,8 +55,7 @@ def listed(ground: Ground, made: dict[str, list[str]]) -> str:
         f"{sum(map(len, made.values()))} round trips of {len(made)} requests.",
     ]
     parts = [
-        "\n".join([f"\n## {step.name}\n", *(f"- {it}" for it in made[step.name])])
-        for step in STEPS
+        "\n".join([f"\n## {step.name}\n", *(f"- {it}" for it in made[step.name])]) for step in STEPS
     ]
     return "\n".join([*head, *parts]) + "\n"
 

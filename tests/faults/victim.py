@@ -1,0 +1,63 @@
+"""A process that is there to be killed: it sends one request and ends itself at a round trip.
+
+Started once; for each line of its input it forks a child, which does not come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import sys
+from datetime import datetime
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from app.main import create_app
+from app.runtime.settings import Settings
+from tests.faults.knife import Knife, watch
+from tests.support.world import DATA_KEY, INDEX_KEY, TOKEN_KEY, Clock
+
+
+async def nobody(_: int) -> None:
+    """End no backend: here the process itself is what ends."""
+
+
+async def serve(app: FastAPI, clock: Clock, told: dict[str, Any]) -> None:
+    """Serve one request until the round trip at which this process is killed."""
+    clock.now = datetime.fromisoformat(told["now"])
+    knife = Knife(nobody, kill_at=(told["number"], told["after"]))
+    watch(app.state.hub.engine, knife, lambda: told["database"])
+    told["request"]["content"] = base64.b64decode(told["request"]["content"])
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
+        with knife.cutting({}):
+            await http.request(**told["request"])
+
+
+def main(url: str) -> None:
+    """Fork for every line, and say how the child ended."""
+    clock = Clock()
+    settings = Settings(
+        token_key=SecretStr(TOKEN_KEY),
+        data_keys=SecretStr(DATA_KEY),
+        index_key=SecretStr(INDEX_KEY),
+        log_level="CRITICAL",
+    )
+    app = create_app(settings, url=url, clock=clock)
+    print("ready", flush=True)  # noqa: T201 -- this is how it talks
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            asyncio.run(serve(app, clock, json.loads(line)))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 -- as above
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
