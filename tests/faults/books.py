@@ -95,6 +95,16 @@ async def laws_broken(world: World) -> list[str]:
     return [str(it) for it in report.broken]
 
 
+async def lent(world: World, connections: int) -> None:
+    """Wait until so many connections are out of the pool."""
+    pool = world.hub.engine.sync_engine.pool
+    for _ in range(PATIENCE):
+        if pool.checkedout() == connections:  # type: ignore[attr-defined]  # the queue pool's own figure
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{pool.status()}, wanted {connections}")
+
+
 async def still(world: World) -> None:
     """Wait until no connection is out and no lock is held; fail if that does not come."""
     pool = world.hub.engine.sync_engine.pool
@@ -111,11 +121,12 @@ async def still(world: World) -> None:
 async def totals_query(tx: AsyncConnection) -> str:
     """Write the query that adds up every table: rows, amounts and states."""
     parts = []
-    for name, amounts, has_state in await tx.exec_driver_sql(_TABLES):
-        sums = [f"coalesce(sum({it}), 0)" for it in sorted(amounts or ())]
+    for row in await tx.exec_driver_sql(_TABLES):
+        name = row.table_name
+        sums = [f"coalesce(sum({it}), 0)" for it in sorted(row.amounts or ())]
         figures = ", ':', ".join(["count(*)", *sums])
-        what = f"'{name} ' || state" if has_state else f"'{name}'"
-        grouped = " GROUP BY state" if has_state else ""
+        what = f"'{name} ' || state" if row.has_state else f"'{name}'"
+        grouped = " GROUP BY state" if row.has_state else ""
         parts.append(f"SELECT {what} AS what, concat({figures}) AS figure FROM {name}{grouped}")  # noqa: S608 -- names from the catalogue
     return " UNION ALL ".join(parts)
 

@@ -1,4 +1,4 @@
-"""A sender as the interface asks it to be: one message id, sent until there is a definite answer."""
+"""A sender as the interface asks it to be: one message id, until there is a definite answer."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def send_until_definite(message: Message) -> httpx.Response:
     known = False  # whether the hub said that it is done
     for _ in range(TRIES_MAX):
         answer = await send_once(message)
-        told.append(answer and answer.status_code)
+        told.append(None if answer is None else answer.status_code)
         if answer is None:
             known = known or await ask(message) == "applied"
         elif is_definite(answer):

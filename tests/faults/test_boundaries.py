@@ -42,7 +42,7 @@ def cuts_of(ground: Ground, seed: int) -> dict[str, Cuts]:
     return {step.name: {first: dice.choice(FAULTS), second: dice.choice(FAULTS)}}
 
 
-def listed(ground: Ground, made: dict[str, list[str]]) -> str:
+def listed(made: dict[str, list[str]]) -> str:
     """Write down what was cut, request by request."""
     head = [
         "# What was cut",
@@ -75,7 +75,17 @@ async def test_every_round_trip_of_every_request_may_fail_and_nothing_is_lost_or
                 made[step.name].append(f"{number:02d} `{boundary}`: {fault.value}")
         await ground.walk(cuts)
     if LISTING:
-        LIST.write_text(listed(ground, made), encoding="utf-8")
+        LIST.write_text(listed(made), encoding="utf-8")
+
+
+async def test_a_begin_that_is_refused_costs_its_connection_and_no_later_request(
+    ground: Ground,
+) -> None:
+    cuts: dict[str, Cuts] = {}
+    for step in STEPS:
+        words = [str(it) for it in ground.boundaries[step.name]]
+        cuts[step.name] = {words.index("run BEGIN"): Fault.TIMEOUT}
+    await ground.walk({} if SEED else cuts)
 
 
 async def test_a_commit_whose_fate_is_unknown_is_found_out(ground: Ground) -> None:

@@ -32,7 +32,7 @@ async def ground(database_server: tuple[str, str], database_url: str) -> AsyncIt
 def victim(database_url: str) -> Iterator[subprocess.Popen[str]]:
     """A process whose children are killed."""
     command = [sys.executable, "-m", "tests.faults.victim", database_url]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 -- this very interpreter
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None

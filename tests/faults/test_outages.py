@@ -62,8 +62,7 @@ async def test_an_exhausted_pool_answers_busy_within_its_deadline_and_recovers(
         async with world.tx() as tx:
             await tx.execute(sa.text("LOCK TABLE visit IN ACCESS EXCLUSIVE MODE"))
             held = [asyncio.create_task(send_until_definite(it)) for it in first]
-            while small.hub.engine.sync_engine.pool.checkedout() < 2:  # type: ignore[attr-defined]  # the queue pool's own figure
-                await asyncio.sleep(0.01)
+            await books.lent(small, 2)
             late = settling(small, visits[2], "pool-late")
             assert is_busy(await answered(late))
             reading = await small.operator.get(f"{VISITS}/{visits[2]}")
