@@ -133,8 +133,8 @@ def _on_own_ground(
         with own_database(home.url, keep=keep) as ground:
             own_home = replace(home, url=ground.url)
             report = asyncio.run(_play(own_home, settlements, play_it, console))
-            report.database = ground.name
             if keep:
+                report.database = ground.name
                 console.print(f"Kept 已保留: database {ground.name}", highlight=False)
     return report
 

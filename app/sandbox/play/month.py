@@ -27,6 +27,7 @@ MONTH = Month(2025, 12)  # the last of its quarter: the quarter can be cleared w
 # A part of what the busiest pair is going to be charged: its lines are crossed, an increase of as
 # much again arms them anew, and they are crossed once more.
 QUOTA_PERCENT = 42
+ENOUGH = 300  # settlements, for one to be a small part of what its pair owes
 Tell = Callable[[date, int], None]  # the day begun, and how many settlements there are
 
 
@@ -60,6 +61,9 @@ async def play(hub: Hub, asked: Asked, tell: Tell) -> Report:
     report = _report(stage, plan, asked)
     await clear_and_check(stage, plan, report, watching.pair[1])
     await watching.end(report)
+    if asked.settlements >= ENOUGH:
+        missing = [name for name, count in _warned(report).items() if not count]
+        report.expect("warnings that were not played", missing, [])
     report.messages = stage.messages
     report.elapsed_seconds = round(time.perf_counter() - begun, 1)
     return report
@@ -106,6 +110,16 @@ class _Watching:
             self.rearmed,
             self.advances.stage.books.held(self.pair),
         )
+
+
+def _warned(report: Report) -> dict[str, int]:
+    return {
+        "yellow": report.yellow,
+        "red": report.red,
+        "acknowledged": report.acknowledged,
+        "increases": report.increases,
+        "rearmed": report.rearmed,
+    }
 
 
 def _busiest(plan: Timetable) -> Pair:

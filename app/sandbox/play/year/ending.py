@@ -13,6 +13,7 @@ from app.sandbox.play.proving import check_books, prove
 from app.sandbox.play.year.bank import Way
 from app.sandbox.play.year.steps import Steps
 
+ENOUGH = 500  # settlements, for everything that can happen to happen
 # The way of every settlement's money, whatever befell it.
 WAY = (
     Step.LINE,
@@ -48,6 +49,8 @@ async def end(steps: Steps, seed: int) -> None:
         report.expect(f"institutions of {place} unpaid", await steps.reviewing.owing(place), [])
     await _verify(steps)
     await _trace(steps, seed)
+    if len(stage.funds) >= ENOUGH:
+        report.expect("what was not played", [it for it, n in report.counts.items() if not n], [])
 
 
 async def _check_due_acts(steps: Steps) -> None:
