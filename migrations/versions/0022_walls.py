@@ -274,7 +274,7 @@ SAID_ONCE: Mapping[str, tuple[str, ...]] = {
     "claim": ("noticed_at",),
     "notice": ("alerted_at",),
     "confirmation": ("confirmed_at", "withdrawn_at", "withdrawn_by"),
-    "contest": ("replied_at", "replied_by", "agreed_fen"),
+    "contest": ("replied_at", "replied_by", "agreed_fen", "month"),
     "review": ("uploaded_at", "uploaded_by", "request", "requested_at", "requested_by"),
     "deduction": ("appealed_at", "appealed_by", "decided_at", "decided_by", "final_at"),
     "reassignment": ("decided_at", "decided_by"),
