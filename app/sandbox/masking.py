@@ -24,7 +24,9 @@ PERSONAL = frozenset(
 PHYSICIANS = re.compile(r"[a-z_]*do?r_name")  # of the gateway: dise_dor_name, bilg_dr_name, …
 SECRET = frozenset({"client_secret", "secret", "access_token", "password", "authorization"})
 # A name is a person's where the same object holds anything else of a person.
-BESIDE_A_NAME = frozenset({"certificate_number", "certificate_kind", "birth_date", "card_number"})
+BESIDE_A_NAME = frozenset(
+    {"certificate_number", "certificate_kind", "birth_date", "card_number", "sex"}
+)
 # 18 or 15 digits of a certificate, 11 of a phone; public numbers begin with a letter.
 NUMBERS = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[0-9Xx]|\d{15}|1[3-9]\d{9})(?![0-9A-Za-z])")
 
