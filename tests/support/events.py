@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from app.events.ticking import Deliverer
-from app.runtime.settings import Mode
+from app.runtime.settings import Mode, Settings
 from app.runtime.work import Work
 from tests.support.parties import as_operator
 from tests.support.world import Client, World, open_world
@@ -191,9 +191,10 @@ class Wall:
         self.now += timedelta(**span)
 
 
-def deliverer(world: World, wall: Wall) -> Deliverer:
-    """Return a deliverer as a replica of its own would have it."""
-    return Deliverer.of(world.hub, world.app.state.settings, wall)
+def deliverer(world: World, wall: Wall, **other: Any) -> Deliverer:
+    """Return a deliverer as a replica of its own would have it, say with less patience."""
+    settings: Settings = world.app.state.settings
+    return Deliverer.of(world.hub, settings.model_copy(update=other), wall)
 
 
 async def subscribe(client: Client, url: str, **other: Any) -> httpx.Response:

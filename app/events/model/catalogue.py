@@ -73,6 +73,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "finance_by": Field(DAY, "Finance's last day 财务截止日", "2026-01-26"),
         "first_day": Field(DAY, "First day 起始日", "2025-09-01"),
         "fund": Field(AMOUNT, "Borne by the fund 基金支付", "980.00"),
+        "generate_by": Field(DAY, "Last day to generate 清算生成截止日", "2026-01-21"),
         "institution": Field(INSTITUTION, "Institution 协议机构", "H37010000001"),
         "insured_place": Field(PLACE, "Insured place 参保地", "110000"),
         "kind": Field(WORD, "Kind 类别", "residence"),
@@ -214,6 +215,11 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         "clearing.noticed": Topic("Notices issued 通知书签发", _OF_CLEARING, ("pay_by",)),
         "clearing.payment": Topic("Payment taken in 回单核对", _OF_NOTICE, ("outcome", "amount")),
         "clearing.overdue": Topic("Payment overdue 付款逾期", _OF_NOTICE, ("notice",)),
+        "clearing.ungenerated": Topic(
+            "Clearing not generated in time 逾期未生成清算",
+            "Period and scheme 清算期与结算方式",
+            ("scheme", "period", "generate_by"),
+        ),
         "subscription.disabled": Topic(
             "Nothing arrived for long 订阅自动停用", "Subscription 订阅编号", ("subscription",)
         ),

@@ -20,6 +20,9 @@ from app.events.rules import destinations
 ANSWERED_YES = range(200, 300)
 REDIRECTED = range(300, 400)
 AGENT = "hub-webhooks/1"
+# Shares of the time: to resolve, and to connect and to shake hands each. They end before the whole
+# does, for a handshake that is broken off from outside leaves its socket open.
+RESOLVING, CONNECTING = 0.2, 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,8 @@ async def _post(outlet: Outlet, url: httpx.URL, body: bytes, headers: Mapping[st
         "Accept-Encoding": "identity",
         "User-Agent": AGENT,
     }
-    async with httpx.AsyncClient(
-        trust_env=False, follow_redirects=False, timeout=outlet.seconds
-    ) as http:
+    patience = httpx.Timeout(outlet.seconds, connect=CONNECTING * outlet.seconds)
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=patience) as http:
         # The certificate is checked against the name, though the address is what is connected to.
         request = http.build_request(
             "POST",
@@ -93,7 +95,8 @@ async def _resolve(outlet: Outlet, url: httpx.URL) -> str:
     port = url.port or (443 if url.scheme == "https" else 80)
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        async with asyncio.timeout(RESOLVING * outlet.seconds):
+            found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):
         raise UnresolvedError from None
     addresses = [str(each[4][0]) for each in found]
