@@ -126,7 +126,7 @@ class CutProtocol:
         dying = self._knife.dying if counted else None
         if dying == (number, False):
             die()
-        await self._before(fault)
+        await self._before(fault, boundary.words)
         result = await cross()
         if dying == (number, True):
             die()
@@ -136,21 +136,31 @@ class CutProtocol:
             await sender_gone()
         return result
 
-    async def _before(self, fault: Fault | None) -> None:
+    async def _before(self, fault: Fault | None, words: str) -> None:
         if fault is Fault.DROPPED:
             await self._hang_up_on()
         elif fault is Fault.BACKEND_KILLED:
             await self._knife.end_backend(self._inner.get_server_pid())
         elif fault in REPORTED:
-            # Postgres itself reports it, so that the transaction is as broken as in life.
-            raising = f"RAISE EXCEPTION 'cut' USING ERRCODE = '{REPORTED[fault]}'"
-            await self._inner.query(f"DO $$ BEGIN {raising}; END $$", 10)
+            await self._report(REPORTED[fault], ends=words.startswith("COMMIT"))
         elif fault is Fault.HUNG_UP:
             await sender_gone()
         elif fault is Fault.HUNG_UP_IN_FLIGHT:
             task = asyncio.current_task()
             assert task is not None
             task.cancel()
+
+    async def _report(self, state: str, *, ends: bool) -> None:
+        """Let Postgres itself report it, so that the transaction is as broken as in life.
+
+        A commit that fails ends its transaction.
+        """
+        try:
+            raising = f"RAISE EXCEPTION 'cut' USING ERRCODE = '{state}'"
+            await self._inner.query(f"DO $$ BEGIN {raising}; END $$", 10)
+        finally:
+            if ends:
+                await self._inner.query("ROLLBACK", 10)
 
     async def _hang_up_on(self) -> None:
         self._transport.abort()

@@ -1,7 +1,7 @@
 """Every statement of every request of the road is cut once, then two at a time by seed.
 
-`HUB_FAULT_SEEDS=5000` runs that many seeds, `HUB_FAULT_SEED=1234` one alone; `HUB_FAULT_LIST=write`
-also cuts where the driver prepares statements, and writes down what was cut.
+`HUB_FAULT_SEEDS=5000` runs that many seeds, `HUB_FAULT_SEED=1234` one alone. `HUB_FAULT_LIST=write`
+writes down what was cut; `HUB_FAULT_FINE=1` also cuts where the driver prepares statements.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tests.faults.scenario import STEPS
 SEEDS = int(os.environ.get("HUB_FAULT_SEEDS", str(4 * len(STEPS))))
 SEED = os.environ.get("HUB_FAULT_SEED")
 LISTING = os.environ.get("HUB_FAULT_LIST") == "write"
+FINE = os.environ.get("HUB_FAULT_FINE") == "1"
 LIST = Path(__file__).parents[2] / "benchmarks" / "results" / "faults.md"
 FAULTS = tuple(Fault)
 
@@ -28,7 +29,7 @@ FAULTS = tuple(Fault)
 async def ground(database_server: tuple[str, str], database_url: str) -> AsyncIterator[Ground]:
     """A hub under the knife that knows its undisturbed walk."""
     async with laid_out(database_server[0], database_url) as it:
-        await it.learn(fine=LISTING)
+        await it.learn(fine=FINE)
         yield it
 
 
