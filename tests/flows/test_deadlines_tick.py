@@ -264,6 +264,22 @@ async def test_a_crossing_nobody_acknowledged_is_repeated_once_for_all_days_miss
     assert await done_days(world, Act.REPEAT_ALERTS) == [date(2025, 9, 1), date(2025, 9, 11)]
 
 
+async def test_a_clearing_nobody_generates_is_told_to_the_operator_once_on_the_22nd(
+    world: World,
+) -> None:
+    await seeded(world)
+    world.clock.set_day("2027-04-20")
+    await arranged(world, Arranged("130000", "370000", 40_000, date(2027, 2, 3)))
+    before = len(await announced(world, "clearing.ungenerated"))
+    await ticked(world)
+    assert found(await ticked(world, "2027-04-21"), Act.ALERT_OVERDUE) == []
+    late = await ticked(world, "2027-04-24")
+    assert (date(2027, 4, 22), 1) in found(late, Act.ALERT_OVERDUE)
+    assert (await announced(world, "clearing.ungenerated"))[before:] == [["operator"]]
+    due = await calendar(world.operator, kind="clearing_generation", state="overdue")
+    assert "2027Q1 cross_province" in {it["subject"] for it in due}
+
+
 def test_the_age_of_the_last_clean_tick_grows_while_something_fails() -> None:
     now = [100.0]
     registry = CollectorRegistry()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from app.advance.service import watching
 from app.clearing.errors import ClaimsUnconfirmed, YearNotClear, YearNotOver
@@ -12,13 +12,17 @@ from app.clearing.service import confirming, issuing, years
 from app.deadlines.model import Act, DoneAct, DueAct
 from app.deadlines.rules import acts, calendar
 from app.deadlines.store import acts as kept
+from app.deadlines.store import periods as periods_kept
 from app.filing import service as filings
+from app.kernel.parties import PartyKind
+from app.kernel.regions import Scheme
 from app.proof.service import sealing
 from app.review.service import closing, deducting
 from app.runtime.db import Conn
 from app.runtime.door import undoing
 from app.runtime.work import Work
 
+OPERATOR = PartyKind.OPERATOR.value
 UseCase = Callable[[Work], Awaitable[int]]
 
 
@@ -54,6 +58,35 @@ async def _issue_notices(work: Work) -> int:
     return issued
 
 
+async def _alert_overdue(work: Work) -> int:
+    """Tell of notices that nobody paid in time, and of clearings nobody generated in time."""
+    return await issuing.alert_overdue(work) + await _alert_ungenerated(work)
+
+
+async def _alert_ungenerated(work: Work) -> int:
+    """Tell the operator, on the day after it was due, of a clearing that is not generated.
+
+    Once, since each day is done once: generating is the operator's own act (运行清算).
+    """
+    yesterday = work.today - timedelta(days=1)
+    periods = [
+        (scheme, period)
+        for scheme in Scheme
+        for period in calendar.periods_until(work.today, work.book)
+        if calendar.generated_by(period, work.book) == yesterday
+    ]
+    found = await periods_kept.clearings_of(work.tx, periods) if periods else []
+    late = [
+        span
+        for span, it in zip(periods, found, strict=True)
+        if it.has_settlements and not it.is_cleared
+    ]
+    for scheme, period in late:
+        body = {"scheme": scheme, "period": str(period), "generate_by": str(yesterday)}
+        work.announce("clearing.ungenerated", f"{period} {scheme}", (OPERATOR,), body)
+    return len(late)
+
+
 async def _close_years(work: Work) -> int:
     """Close the years that are over, as far as nothing of them is open."""
     closed = 0
@@ -87,7 +120,7 @@ DOING: Mapping[Act, UseCase] = {
     Act.FINISH_DEDUCTIONS: _finish_deductions,
     Act.CONFIRM_SILENT: confirming.confirm_silent,
     Act.ISSUE_NOTICES: _issue_notices,
-    Act.ALERT_OVERDUE: issuing.alert_overdue,
+    Act.ALERT_OVERDUE: _alert_overdue,
     Act.ALERT_UNCLOSED: closing.alert_unclosed,
     Act.REPEAT_ALERTS: watching.repeat_alerts,
     Act.CLOSE_YEARS: _close_years,
