@@ -30,7 +30,7 @@ from app.clearing.model.confirming import (
     Standing,
 )
 from app.clearing.service import confirming, contests, issuing
-from app.kernel.calendar import Quarter
+from app.kernel.calendar import Month, Quarter, business_day
 from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
 from app.runtime.paging import PageAsked
@@ -66,7 +66,7 @@ class Clearings:
     due: dict[Places, Money] = field(default_factory=dict)
     open_contests: list[Contested] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
-    conceded: Money = ZERO
+    conceded: list[tuple[Stay, Month, Money]] = field(default_factory=list)
     rolled: int = 0
     by_lines: int = 0
     withdrawn: int = 0
@@ -186,7 +186,8 @@ class Clearings:
     def _concede(self, it: Contested, amount: Money) -> None:
         if amount == ZERO:
             return
-        self.conceded += amount
+        # It falls into the month that is open: those before were closed by the clearing.
+        self.conceded.append((it.stay, Month.of(business_day(self.stage.clock())), amount))
         self.due[it.stay.pair] -= amount
         self.stage.books.deducted(it.stay.pair, it.stay.visit.institution, amount)
 

@@ -153,7 +153,7 @@ def _count(steps: Steps) -> None:
     report.sums = {
         "settled": report.fund,
         "deducted": Money.total(amount for _, _, amount in reviewing.final.values()),
-        "conceded": clearings.conceded,
+        "conceded": Money.total(amount for _, _, amount in clearings.conceded),
         "received": bank.received,
         "paid_to_institutions": reviewing.paid,
         "advances_held": Money.total(stage.books.held(pair) for pair in stage.books.watched),

@@ -31,6 +31,7 @@ DEDUCTED_EVERY = 12  # one settlement of so many is deducted from
 WEEK = timedelta(days=7)
 CRASHED_QUARTER = 2
 MONTHS_A_QUARTER = 3
+MONTHS_REVIEWED = 13
 FUND_MIN = Money(10_000)  # of what is contested or deducted from
 
 
@@ -75,8 +76,9 @@ class Steps:
         while day < date(self.year + 1, 3, 31):
             self.agenda.on(day, self._look_at_warnings)
             day += WEEK
-        for number in range(1, 13):
-            self._put_down_month(Month(self.year, number))
+        # The month after the year, too: contests of the last quarter are answered in it.
+        for number in range(MONTHS_REVIEWED):
+            self._put_down_month(Month(self.year, 1).plus(number))
         for number in range(1, 5):
             self._put_down_quarter(Quarter(self.year, number))
         self.agenda.on(date(self.year + 1, 1, 11), self._issue_next_quotas)
@@ -146,6 +148,7 @@ class Steps:
                 *self._settled_in(month),
                 *(it for it, day in self.adjusted if Month.of(day) == month),
                 *(it for it, of, _ in self.reviewing.final.values() if of == month),
+                *(it for it, of, _ in self.clearings.conceded if of == month),
             )
         )
 
@@ -160,7 +163,7 @@ class Steps:
         )
         deducted = Money.total(
             amount
-            for it, of, amount in self.reviewing.final.values()
+            for it, of, amount in (*self.reviewing.final.values(), *self.clearings.conceded)
             if it.pair[1] == place and of == month
         )
         return settled - undone - deducted
