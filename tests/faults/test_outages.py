@@ -101,7 +101,7 @@ async def test_backends_ended_at_random_under_eight_writers_cost_nothing(world: 
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
             "AND application_name = 'hub' AND state <> 'idle'"
         )
-        while not done.is_set():
+        while not done.is_set() and len(ended) < ENDED_MAX:
             async with world.tx() as tx:
                 pids = list((await tx.execute(mine)).scalars())
                 if pids:
