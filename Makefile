@@ -58,7 +58,7 @@ docs: $(VENV)/.dev-ready ## Write the generated pages of docs/
 
 golden: $(VENV)/.dev-ready ## Rewrite tests/golden; the diff is the review
 	@HUB_GOLDEN=write $(PY) -m pytest tests/golden tests/gateway/test_pages.py \
-		tests/gateway/test_collection.py $(ARGS)
+		tests/gateway/test_collection.py tests/walls/test_matrix.py $(ARGS)
 
 UV_COMPILE = $(PY) -m uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --python-version 3.11 -q pyproject.toml
