@@ -51,7 +51,7 @@ class Tick:
 class DeadlineKind(enum.StrEnum):
     """期限类型: what is to be done, or runs out, until a day."""
 
-    FILING_EXPIRY = "filing_expiry"  # 备案到期
+    FILING_TERM = "filing_term"  # 备案到期
     ADMISSION = "admission"  # 备案后入院
     RECONCILIATION = "reconciliation"  # 日对账
     DEDUCTION_APPEAL = "deduction_appeal"  # 扣款申诉
@@ -71,7 +71,7 @@ class DeadlineKind(enum.StrEnum):
 
 # What a calendar calls them, in English and in the official words.
 TITLES: Mapping[DeadlineKind, tuple[str, str]] = {
-    DeadlineKind.FILING_EXPIRY: ("The filing runs out", "备案有效期届满"),
+    DeadlineKind.FILING_TERM: ("The filing runs out", "备案有效期届满"),
     DeadlineKind.ADMISSION: ("The worker is to be admitted", "备案后须入院"),
     DeadlineKind.RECONCILIATION: ("The day is to be reconciled", "完成日对账"),
     DeadlineKind.DEDUCTION_APPEAL: ("The deduction can be appealed", "对扣款提出申诉"),

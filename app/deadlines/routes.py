@@ -39,7 +39,7 @@ async def deadlines(
         DeadlineState | None, Query(description="Only these 状态", examples=["overdue"])
     ] = None,
     kind: Annotated[
-        DeadlineKind | None, Query(description="Only these 类型", examples=["filing_expiry"])
+        DeadlineKind | None, Query(description="Only these 类型", examples=["filing_term"])
     ] = None,
     party: Annotated[
         str | None,

@@ -24,7 +24,8 @@ depends_on = None
 SERIAL = Sequence("proposal_serial", start=1, minvalue=1, maxvalue=9_999_999, cycle=True)
 # Why a token is good for nothing any more, or NULL while its holder stands. What has a colon in its
 # name and is no person took no token: it is the hub's own command line or clock, and whoever runs
-# those holds the database anyway. A session of a person stands as long as the person does. A moment of issue that is NULL is later than every revocation.
+# those holds the database anyway. A session of a person stands as long as the person does. A moment
+# of issue that is NULL is later than every revocation.
 STANDS = """
 CREATE FUNCTION client_stands(client text, issued_at timestamptz, now timestamptz)
 RETURNS text LANGUAGE sql STABLE AS $$

@@ -180,18 +180,18 @@ async def test_a_filing_runs_out_for_its_agency_and_for_the_channel_it_came_thro
     through = await submitted(world)
     approved = await world.agency("110000").post(f"/v1/filings/{through['number']}/approve", {})
     assert approved.status_code == 200, approved.text
-    beijing = await the(world.agency("110000"), "filing_expiry", days=400)
+    beijing = await the(world.agency("110000"), "filing_term", days=400)
     assert [told(it, "subject", "due", "party", "counterpart") for it in beijing] == [
         (uploaded, "2025-11-01", "110000", "370100"),
         (through["number"], "2026-10-21", "110000", "370100"),
     ]
     assert {it["clause"] for it in beijing} == {"beijing-2025-5/2.2"}
-    channel = await the(world.channel(), "filing_expiry", days=400)
+    channel = await the(world.channel(), "filing_term", days=400)
     assert [told(it, "subject", "party") for it in channel] == [
         (through["number"], "national-platform")
     ]
-    assert await the(world.agency("210000"), "filing_expiry", days=400) == []
-    soon = await the(world.agency("110000"), "filing_expiry", days=10)
+    assert await the(world.agency("210000"), "filing_term", days=400) == []
+    soon = await the(world.agency("110000"), "filing_term", days=10)
     assert soon == []
 
 

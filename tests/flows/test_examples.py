@@ -123,7 +123,8 @@ async def test_every_example_is_taken_in_as_it_stands(
         for index, body in enumerate(shown or [None]):
             party = parties[index] if parties else example.client
             answer = await sent(world, name, operation, party, body)
-            if not answer.is_success or any(sign in answer.text for sign in TURNED_AWAY):
+            turned_away = any(sign in answer.text for sign in TURNED_AWAY)
+            if not answer.is_success or (turned_away and not name.startswith("GET ")):
                 outcomes[f"{name} {index}"] = f"{answer.status_code} {answer.text[:300]}"
     assert outcomes == {}
 

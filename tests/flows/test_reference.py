@@ -38,7 +38,8 @@ async def send(world: World, sender: Client, key: str, party: str) -> None:
         action="POST /v1/test",
         request="test",
     )
-    await door.write(lambda work: service.create_client(work, party, key), show=Nothing.of)
+    name = key.replace("/", "-")
+    await door.write(lambda work: service.create_client(work, party, name), show=Nothing.of)
 
 
 async def test_the_process_says_that_it_lives(world: World) -> None:

@@ -134,9 +134,7 @@ class World:
     async def service_tx(self) -> AsyncIterator[Tx]:
         """Write as the service does when the operator asks, for stores called without a door."""
         async with self.hub.engine.begin() as connection:
-            await connection.exec_driver_sql(
-                "SELECT hub_as('operator', 'operator', '', true)"
-            )
+            await connection.exec_driver_sql("SELECT hub_as('operator', 'operator', '', true)")
             yield Tx(connection)
 
     @asynccontextmanager

@@ -12,7 +12,7 @@ from app.policy.book import PolicyBook
 # The value of the policy book a deadline is counted by, and its key where it is one of a table;
 # the kind of filing is the key where there is none here.
 _PARAMETERS: Mapping[DeadlineKind, tuple[str, str | None]] = {
-    DeadlineKind.FILING_EXPIRY: ("filing.term_months", None),
+    DeadlineKind.FILING_TERM: ("filing.term_months", None),
     DeadlineKind.ADMISSION: ("filing.admission_deadline_days", None),
     DeadlineKind.RECONCILIATION: ("reconciliation.due_days", None),
     DeadlineKind.DEDUCTION_APPEAL: ("review.appeal_working_days", None),

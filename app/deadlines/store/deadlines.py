@@ -73,7 +73,7 @@ _RUNNING = sa.and_(
     filing.c.state == FilingState.APPROVED.value,
 )
 _EXPIRIES = _row(
-    DeadlineKind.FILING_EXPIRY,
+    DeadlineKind.FILING_TERM,
     due=filing.c.last_day,
     party=_FILER,
     subject=filing.c.number,

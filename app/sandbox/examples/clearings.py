@@ -198,10 +198,11 @@ async def _reassignment(stage: Stage, number: str) -> dict[str, Example]:
     proposed = (await stage.read(OPERATOR, REASSIGNMENTS, state="proposed"))["items"]
     known = {it["bank_reference"] for it in proposed}
     astray = (await stage.read(OPERATOR, PAYMENTS, outcome="misdirected"))["items"]
-    lost = [it["bank_reference"] for it in astray if it["bank_reference"] not in known]
+    # One that is not proposed yet; once all are, the page keeps showing how it was done.
+    lost = sorted(astray, key=lambda it: it["bank_reference"] in known)
     examples = {}
     if lost:
-        body = _meant(lost[0], await _notice(stage, number, ASTRAY))
+        body = _meant(lost[0]["bank_reference"], await _notice(stage, number, ASTRAY))
         examples[f"POST {REASSIGNMENTS}"] = Example(client=OPERATOR, body=body)
     if proposed:
         named = {"reassignment": str(proposed[0]["number"])}

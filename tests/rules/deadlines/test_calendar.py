@@ -95,7 +95,7 @@ def test_where_clearing_is_monthly_the_periods_are_months() -> None:
 
 @pytest.mark.parametrize("kind", DeadlineKind)
 def test_every_deadline_has_its_words_and_a_clause_that_is_known(kind: DeadlineKind) -> None:
-    filing = kind in (DeadlineKind.FILING_EXPIRY, DeadlineKind.ADMISSION)
+    filing = kind in (DeadlineKind.FILING_TERM, DeadlineKind.ADMISSION)
     place = "210000" if kind is DeadlineKind.ADMISSION else None
     it = kept(kind, of="referral" if filing else None, place=place)
     assert clause_of(it, BOOK) in PROVISIONS.clauses
@@ -105,7 +105,7 @@ def test_every_deadline_has_its_words_and_a_clause_that_is_known(kind: DeadlineK
 
 
 def test_the_clause_is_that_of_the_place_and_the_day() -> None:
-    filing = DeadlineKind.FILING_EXPIRY
+    filing = DeadlineKind.FILING_TERM
     assert clause_of(kept(filing, of="referral", place="210000"), BOOK) == "liaoning-2024/2"
     assert clause_of(kept(filing, of="posting", place="210000"), BOOK) == "hub-default/filing-term"
     before = kept(filing, of="referral", place="210000", since=date(2024, 5, 1))
