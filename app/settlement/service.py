@@ -386,4 +386,5 @@ def _announce(work: Work, topic: str, it: Settlement) -> None:
         "total": it.total,
         "fund": it.fund,
     }
-    work.announce(topic, it.number, (it.insured_place, it.treatment_place), body)
+    parties = (it.insured_place, it.treatment_place, it.institution)
+    work.announce(topic, it.number, parties, body)

@@ -18,6 +18,7 @@ from app.events.model.catalogue import FIELDS, TOPICS, told
 from app.events.store import feed
 from app.sandbox.people import person
 from tests.support.events import announced, announcing, read, read_on, read_until
+from tests.support.filing import submitted
 from tests.support.parties import as_operator
 from tests.support.settlement import cancelled, ready, settled
 from tests.support.visit import road
@@ -132,7 +133,7 @@ def test_every_field_is_used() -> None:
     assert used == set(FIELDS)
 
 
-async def test_a_case_of_the_road_is_told_to_both_places_whole_and_without_its_person(
+async def test_a_case_of_the_road_is_told_to_its_institution_and_both_places_without_its_person(
     world: World,
 ) -> None:
     settlement = await settled(world, await ready(world))
@@ -141,8 +142,9 @@ async def test_a_case_of_the_road_is_told_to_both_places_whole_and_without_its_p
         last = await tx.scalar(
             sa.text("SELECT subject FROM announcement ORDER BY turn DESC, seq DESC LIMIT 1")
         )
-    for region in ("110000", "370000"):
-        found = await read_until(world.agency(region), str(last))
+    hospital = world.institution(settlement["institution"])
+    for client in (world.agency("110000"), world.agency("370000"), hospital):
+        found = await read_until(client, str(last))
         topics = [it["type"] for it in found]
         assert {"settlement.settled", "settlement.cancelled"} <= set(topics)
         of_it = [it for it in found if it["subject"] == settlement["number"]]
@@ -160,6 +162,16 @@ async def test_a_case_of_the_road_is_told_to_both_places_whole_and_without_its_p
         row = bodies[it["id"]]
         assert set(row.body) - set(TOPICS[row.topic].fields) <= {"reason"}
         assert it["data"] == {k: v for k, v in row.body.items() if k != "reason"}
+
+
+async def test_a_channel_is_told_what_became_of_what_it_submitted(world: World) -> None:
+    number = (await submitted(world))["number"]
+    answer = await world.agency("110000").post(f"/v1/filings/{number}/approve", {})
+    assert answer.is_success, answer.text
+    found = [it for it in await read_until(world.channel(), number) if it["subject"] == number]
+    assert [it["type"] for it in found] == ["filing.submitted", "filing.approved"]
+    other = await read_on(world.channel("zwfw-platform"))
+    assert number not in {it["subject"] for it in other}
 
 
 async def test_each_party_reads_what_names_it_and_an_agency_its_cities_too(world: World) -> None:

@@ -52,8 +52,9 @@ def mark_of(work: Work, why: str | None = None) -> Mark:
 
 
 def tell(work: Work, filing: Filing) -> None:
-    """Announce what became of a filing to both places."""
-    parties = (filing.insured_region, filing.treatment_region)
+    """Announce what became of a filing to both places, and to the channel it came through."""
+    told = (filing.insured_region, filing.treatment_region, filing.submitted_by)
+    parties = tuple(dict.fromkeys(told))
     body = {
         "kind": filing.kind,
         "state": filing.state,

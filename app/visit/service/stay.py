@@ -142,11 +142,12 @@ async def _move(work: Work, was: Visit, now: Visit) -> Visit:
 
 
 def announce(work: Work, topic: str, visit: Visit) -> None:
-    """Tell both places of what happened to a visit."""
+    """Tell both places and the institution of what happened to a visit."""
     told: Mapping[str, object] = {
         "visit": visit.number,
         "kind": visit.kind,
         "institution": visit.institution,
         "filing": visit.filing_number,
     }
-    work.announce(topic, visit.number, (visit.insured_region, visit.treatment_region), told)
+    parties = (visit.insured_region, visit.treatment_region, visit.institution)
+    work.announce(topic, visit.number, parties, told)
