@@ -7,6 +7,12 @@ import re
 from app.runtime.problems import Malformed
 
 DEPTH_MAX = 32
+TOO_DEEP = {
+    "in": "body",
+    "pointer": "",
+    "code": "too_deep",
+    "detail": f"nested deeper than {DEPTH_MAX}",
+}
 TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 BRACKETS = re.compile(rb"[\[\]{}]")
 
@@ -14,9 +20,7 @@ BRACKETS = re.compile(rb"[\[\]{}]")
 def check_depth(content_type: str | None, content: bytes) -> None:
     """Refuse a JSON body that is nested deeper than any message is."""
     if "json" in (content_type or "") and is_too_deep(content):
-        detail = f"nested deeper than {DEPTH_MAX}"
-        fault = {"in": "body", "pointer": "", "code": "too_deep", "detail": detail}
-        raise Malformed(errors=[fault])
+        raise Malformed(errors=[TOO_DEEP])
 
 
 def is_too_deep(content: bytes) -> bool:

@@ -19,7 +19,7 @@ from app.runtime import prose
 from app.runtime.addresses import AddressRefused, address_of, is_within
 from app.runtime.allowed import methods_at
 from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
-from app.runtime.depth import check_depth
+from app.runtime.depth import TOO_DEEP, check_depth
 from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
 from app.runtime.door import reading as lend_reading
 from app.runtime.limits import Limits
@@ -270,6 +270,8 @@ async def answer_http(request: Request, error: Exception) -> Response:
         response = await answer_refusal(request, MethodNotAllowed())
         response.headers["Allow"] = methods_at(request)
         return response
+    if isinstance(error.__cause__, RecursionError):  # what parses gives up before depth is counted
+        return await answer_refusal(request, Malformed(errors=[TOO_DEEP]))
     fault = {"in": "body", "pointer": "", "code": "unreadable", "detail": str(error.detail)}
     return await answer_refusal(request, Malformed(errors=[fault]))
 

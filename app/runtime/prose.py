@@ -62,7 +62,7 @@ def check_body(content_type: str | None, content: bytes) -> None:
 
 def check(sent: object) -> None:
     """Refuse what was sent if its free text holds a person's number; tell places, no values."""
-    _refuse(_places(sent, "", ""))
+    _refuse(_places(sent))
 
 
 def check_cells(rows: Iterable[tuple[int, Iterable[tuple[str, str]]]]) -> None:
@@ -87,15 +87,19 @@ def _refuse(places: Iterable[str]) -> None:
         raise PersonalNumberInText(places=found)
 
 
-def _places(value: object, name: str, path: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, it in value.items():
-            yield from _places(it, str(key), f"{path}/{_escaped(str(key))}")
-    elif isinstance(value, list):
-        for index, it in enumerate(value):
-            yield from _places(it, name, f"{path}/{index}")
-    elif isinstance(value, str) and _is_misplaced(value, name):
-        yield path
+def _places(sent: object) -> Iterator[str]:
+    """Walk in the order of the text, on a stack of our own: depth is the sender's to choose."""
+    waiting: list[tuple[object, str, str]] = [(sent, "", "")]  # value, its name, its place
+    while waiting:
+        value, name, path = waiting.pop()
+        if isinstance(value, dict):
+            within = [(it, str(key), f"{path}/{_escaped(str(key))}") for key, it in value.items()]
+            waiting.extend(reversed(within))
+        elif isinstance(value, list):
+            listed = [(it, name, f"{path}/{index}") for index, it in enumerate(value)]
+            waiting.extend(reversed(listed))
+        elif isinstance(value, str) and _is_misplaced(value, name):
+            yield path
 
 
 def _is_misplaced(text: str, name: str) -> bool:

@@ -17,7 +17,7 @@ from tests.faults.ground import Cuts, Ground, laid_out
 from tests.faults.knife import Fault
 from tests.faults.scenario import STEPS
 
-SEEDS = int(os.environ.get("HUB_FAULT_SEEDS", str(4 * len(STEPS))))
+SEEDS = int(os.environ.get("HUB_FAULT_SEEDS", str(len(STEPS))))
 SEED = os.environ.get("HUB_FAULT_SEED")
 LISTING = os.environ.get("HUB_FAULT_LIST") == "write"
 FINE = os.environ.get("HUB_FAULT_FINE") == "1"

@@ -122,7 +122,7 @@ async def test_headers_longer_than_the_hub_reads_are_refused(world: World) -> No
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("depth", [33, 900])
+@pytest.mark.parametrize("depth", [33, 900, 990, 5_000])
 async def test_a_body_nested_deeper_than_any_message_is_malformed(world: World, depth: int) -> None:
     body = '{"kind": ' + "[" * depth + "]" * depth + "}"
     headers = {**world.agency("370000").headers(), "Content-Type": "application/json"}
