@@ -34,11 +34,13 @@ async def hub(world: World) -> World:
 
 
 @asynccontextmanager
-async def proxied(world: World, watch: Watch) -> AsyncIterator[str]:
+async def proxied(world: World, watch: Watch, delay_seconds: float = 0.1) -> AsyncIterator[str]:
     """Serve the proxy on a port of its own before the world's hub."""
     transport = httpx.ASGITransport(world.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(base_url="http://hub", transport=transport) as upstream:
-        proxy = Proxy(upstream, watch, late_seconds=0, drip_seconds=0.4)
+        proxy = Proxy(
+            upstream, watch, late_seconds=0, drip_seconds=0.4, delay_seconds=delay_seconds
+        )
         config = uvicorn.Config(proxy, port=0, log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
@@ -74,6 +76,8 @@ async def test_the_hubs_own_client_survives_every_strike(hub: World) -> None:
     assert {f"{act}/{it.value.replace('_', '-')}" for act in ACTS for it in Strike} <= told
     settles = {it.name: len(it.exchanges) for it in results if it.family == "settle"}
     assert settles.pop("slow-drip") == 1, "it waits, and sends nothing twice"
+    assert settles.pop("delay") == 1
+    assert settles.pop("duplicate") == 2, "both deliveries are kept"
     assert min(settles.values()) >= 2
 
 

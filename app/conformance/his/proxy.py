@@ -12,7 +12,7 @@ import httpx
 
 from app.conformance.evidence import Exchanged, shown
 from app.conformance.his.seen import Seen, read
-from app.conformance.his.trials import Strike, Trial, Watch
+from app.conformance.his.trials import ONLY_ACCEPTED, Strike, Trial, Watch
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own shapes
 Message: TypeAlias = MutableMapping[str, Any]
@@ -25,6 +25,7 @@ EVIDENCE_MAX = 40  # exchanges kept of one trial
 LATE_SECONDS = 1.5
 DRIP_SECONDS = 8.0
 DROPS = 20
+DELAY_SECONDS = 35.0  # past the thirty that are the usual patience
 EXPIRED_TITLES = ("The session has expired; sign in again", "签到（令牌）已失效，请重新签到")
 
 
@@ -38,11 +39,13 @@ class Proxy:
         *,
         late_seconds: float = LATE_SECONDS,
         drip_seconds: float = DRIP_SECONDS,
+        delay_seconds: float = DELAY_SECONDS,
     ) -> None:
         self.upstream = upstream
         self.watch = watch
         self.late_seconds = late_seconds
         self.drip_seconds = drip_seconds
+        self.delay_seconds = delay_seconds
         self.late: set[asyncio.Task[httpx.Response]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,6 +71,9 @@ class Proxy:
         trial = self.watch.meet(seen)
         began = time.perf_counter()
         answer = await self._carry(request, seen, trial)
+        if trial is not None and trial.strike in ONLY_ACCEPTED and trial.struck is seen:
+            late = self.delay_seconds if trial.strike is Strike.DELAY else 0.0
+            trial.delivered = await _is_there(receive, late)
         self._keep(request, seen, answer, time.perf_counter() - began)
         if answer is not None and trial is not None and trial.strike is Strike.DRIP:
             trial.delivered = await self._drip(answer, receive, send)
@@ -90,6 +96,8 @@ class Proxy:
                 return httpx.Response(502, content=PAGE, headers={"content-type": "text/html"})
             case Strike.SESSION:
                 return _expired(seen)
+            case Strike.DELAY | Strike.DUPLICATE if trial is not None:
+                return await self._accepted(request, seen, trial)
             case strike:
                 return _spoilt(strike, await self._passed_on(request))
 
@@ -98,6 +106,18 @@ class Proxy:
             return await self.upstream.send(request)
         except httpx.TransportError:
             return httpx.Response(502, content=PAGE)
+
+    async def _accepted(self, request: httpx.Request, seen: Seen, trial: Trial) -> httpx.Response:
+        """Pass a message on, once or twice; one that is refused is let alone."""
+        began = time.perf_counter()
+        answer = await self._passed_on(request)
+        if not _is_accepted(seen, answer):
+            trial.release()
+        elif trial.strike is Strike.DUPLICATE:
+            self._keep(request, seen, answer, time.perf_counter() - began)
+            again = await self._passed_on(request)
+            return again if _is_accepted(seen, again) else answer
+        return answer
 
     async def _later(self, request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(self.late_seconds)
@@ -178,6 +198,24 @@ def _start(answer: httpx.Response, length: int) -> Message:
 async def _next(receive: Receive) -> Message:
     """Wait for what comes after the body: that the caller has hung up."""
     return await receive()
+
+
+async def _is_there(receive: Receive, seconds: float) -> bool:
+    """Say whether the caller is still there so many seconds later; one who hung up ends it."""
+    gone = asyncio.create_task(_next(receive))
+    left, _ = await asyncio.wait({gone}, timeout=seconds)
+    gone.cancel()
+    return not left
+
+
+def _is_accepted(seen: Seen, answer: httpx.Response) -> bool:
+    """Say whether the hub did what the message asks; the gateway says so in its envelope."""
+    if not answer.is_success or seen.face != "gateway":
+        return answer.is_success
+    try:
+        return str(answer.json()["infcode"]) == "0"
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _spoilt(strike: Strike | None, answer: httpx.Response) -> httpx.Response | None:

@@ -22,6 +22,8 @@ class Strike(enum.StrEnum):
     SESSION = "session_expired"  # not carried out until somebody signs in again
     MALFORMED = "malformed_json"  # the hub did it; half of the answer comes
     DRIP = "slow_drip"  # the hub did it; the answer comes in small pieces
+    DELAY = "delay"  # the hub did it; the answer comes when a usual client has given up
+    DUPLICATE = "duplicate"  # the hub got it twice; the answer to the second delivery comes
 
 
 STRIKES: Mapping[Strike, tuple[str, str]] = {
@@ -32,7 +34,12 @@ STRIKES: Mapping[Strike, tuple[str, str]] = {
     Strike.SESSION: ("the session has expired", "签到（令牌）已失效"),
     Strike.MALFORMED: ("half of the answer comes", "应答报文残缺"),
     Strike.DRIP: ("the answer comes in drops", "应答缓慢分段到达"),
+    Strike.DELAY: ("the answer comes late", "应答迟到"),
+    Strike.DUPLICATE: ("the message is delivered twice", "报文重复送达"),
 }
+# A hub that refuses has booked nothing twice, and leaves nothing to wait for: these two strike a
+# message it accepts.
+ONLY_ACCEPTED = frozenset({Strike.DELAY, Strike.DUPLICATE})
 ACTS = ("admit", "upload", "settle", "cancel")
 
 
@@ -55,6 +62,17 @@ class Trial:
         open_ = self.strike is Strike.SESSION and self.verdict is None and not self.signed_in
         return open_ and struck is not None and seen.message == struck.message
 
+    def release(self) -> None:
+        """Wait for another message: this one could not be struck."""
+        if self.verdict is None:
+            self.struck = None
+            self.exchanges.clear()
+
+    @property
+    def knows_its_answer(self) -> bool:
+        """Say whether a message delivered twice got its answer: nothing is in doubt then."""
+        return self.strike is Strike.DUPLICATE and self.delivered
+
     def follow(self, seen: Seen) -> None:
         """Judge a later message, if it tells how the software takes it."""
         struck = self.struck
@@ -62,8 +80,11 @@ class Trial:
             return
         self.signed_in |= seen.act == SIGN_IN
         if seen.message == struck.message and seen.business == struck.business:
-            if not self.strikes_again(seen):
+            if not self.strikes_again(seen) and not self.knows_its_answer:
                 self._end(Verdict.PASSED, "the same message was sent again")
+        elif seen.about == struck.message and self.knows_its_answer:
+            if seen.act == "reverse":
+                self._end(Verdict.FAILED, "it reversed what had been answered")
         elif seen.about == struck.message:
             self._end(Verdict.PASSED, "its outcome was asked for, or it was reversed")
         elif seen.act == struck.act and seen.business == struck.business:
@@ -71,12 +92,12 @@ class Trial:
         elif seen.message == struck.message:
             self._end(Verdict.FAILED, "the id was used again for something else")
         elif seen.act == struck.act and self.delivered:
-            self._end(Verdict.PASSED, "it waited for the answer")
+            self._end(Verdict.PASSED, "it took the answer")
 
     def close(self) -> None:
         """End what is still open: a message left in doubt is a one-sided entry (单边账)."""
         if self.verdict is None and self.delivered:
-            self._end(Verdict.PASSED, "it waited for the answer")
+            self._end(Verdict.PASSED, "it took the answer")
         elif self.strike is Strike.SESSION and self.struck is not None and self.verdict is None:
             again = "and the message was not sent again" if self.signed_in else "nobody did"
             self._end(Verdict.FAILED, f"sign in again and send the same message: {again}")
