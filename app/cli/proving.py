@@ -10,7 +10,6 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.tree import Tree
 
 from app.cli import sandbox
@@ -84,7 +83,7 @@ def trace(
     if as_json:
         typer.echo(TraceView.of(found).model_dump_json(indent=2))
         return
-    Console().print(_tree(found))
+    Console().print(_tree(found), soft_wrap=True)
 
 
 def seal() -> None:
@@ -200,21 +199,21 @@ def _tree(it: Trace) -> Tree:
     )
     for stage in Stage:
         steps = [step for step in it.steps if step.stage is stage]
-        if steps:
-            tree.add(STAGES[stage]).add(_table(steps))
+        branch = tree.add(STAGES[stage]) if steps else tree
+        for step in steps:
+            _add(branch, step)
     return tree
 
 
-def _table(steps: Iterable[Step]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for it in steps:
-        amounts = (("total", it.total), ("fund", it.fund), ("own", it.own))
-        facts = "  ".join(f"{name}={value}" for name, value in it.facts.items())
-        table.add_row(
-            escape(it.number or "–"),
-            "" if it.day is None else it.day.isoformat(),
-            "  ".join(f"{name} {amount}" for name, amount in amounts if amount is not None),
-            it.clause,
-            escape(facts),
-        )
-    return table
+def _add(branch: Tree, it: Step) -> None:
+    """Add a step in lines of its own: a number is never cut, however narrow the terminal."""
+    amounts = (("total", it.total), ("fund", it.fund), ("own", it.own))
+    said = (
+        escape(it.number or "–"),
+        "" if it.day is None else it.day.isoformat(),
+        *(f"{name} {amount}" for name, amount in amounts if amount is not None),
+    )
+    step = branch.add("  ".join(word for word in said if word))
+    step.add(f"clause 依据 {it.clause}")
+    for name, value in it.facts.items():
+        step.add(escape(f"{name} {value}"))
