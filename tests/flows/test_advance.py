@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from openpyxl import load_workbook
 
 from app.advance.service.runs import run_due
-from app.advance.service.transfers import advance_due
 from app.kernel.regions import Scheme
 from app.runtime.db import Rx
 from tests.support.advance import (
@@ -197,13 +196,26 @@ async def test_another_person_issues_it_and_both_sides_get_their_notices(
 
 
 @pytest.mark.usefixtures("run")
-async def test_what_is_due_is_listed_until_it_is_booked(world: World) -> None:
-    async with world.hub.reading_engine.connect() as connection:
-        due = await advance_due(Rx(connection))
-    numbers = {it.number for it in due}
-    open_now = await items(world.operator, NOTICES, open="true")
-    assert numbers == {it["number"] for it in open_now}
-    assert [it.finance_by for it in due] == sorted(it.finance_by for it in due)
+async def test_the_calendar_lists_what_is_due_until_it_is_paid(world: World) -> None:
+    async def calendar(kind: str, state: str) -> list[tuple[str, str]]:
+        asked = {"kind": kind, "state": state, "days": 60}
+        found = await items(world.operator, "/v1/deadlines", **asked)
+        return [(it["subject"], it["due"]) for it in found]
+
+    unbooked = await items(world.operator, NOTICES, open="true")
+    payable = [it for it in unbooked if it["kind"] == "payment"]
+    assert len(payable) > 1
+    due = await calendar("advance_payment", "due")
+    assert sorted(due) == sorted((it["number"], it["finance_by"]) for it in payable)
+    assert [day for _, day in due] == sorted(day for _, day in due)
+    to_finance = await calendar("advance_to_finance", "due")
+    assert sorted(to_finance) == sorted((it["number"], it["agency_by"]) for it in payable)
+    # Who has said what was paid has nothing left to do; the receiver's word books it.
+    paid = (await open_payments(world, TIANJIN, ANHUI))[0]
+    path = f"{NOTICES}/{paid['number']}/confirmations"
+    await done(world.agency(ANHUI).post(path, saying(paid)))
+    assert (paid["number"], paid["finance_by"]) in await calendar("advance_payment", "done")
+    assert paid["number"] not in dict(await calendar("advance_payment", "due"))
 
 
 @pytest.mark.usefixtures("run")

@@ -258,19 +258,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueNotice:
-    """An open notice, for the calendar of deadlines."""
-
-    number: str
-    party_place: str
-    counter_place: str
-    amount: Money
-    state: TransferState
-    agency_by: date
-    finance_by: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
     """One line of a statement: what changed an advance, and what it came to."""
 

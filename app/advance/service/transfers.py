@@ -13,7 +13,6 @@ from app.advance.errors import (
 from app.advance.model import (
     LIFE_OF_TRANSFER,
     Draft,
-    DueNotice,
     Movement,
     Notice,
     NoticeKind,
@@ -25,7 +24,6 @@ from app.advance.rules import transfers
 from app.advance.store import transfers as kept
 from app.advance.store.transfers import Cause
 from app.ledger import service as ledger
-from app.runtime.db import Conn
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
@@ -81,14 +79,6 @@ async def statement(
     scope = reading.caller.scope
     found = await kept.statement(reading.rx, scope, page, insured_place, treatment_place)
     return Page.of(found, page, lambda it: it.id)
-
-
-async def advance_due(conn: Conn) -> Sequence[DueNotice]:
-    """List every notice not booked yet with its due days, the soonest first.
-
-    For the calendar of deadlines; `agency_by` and `finance_by` are columns of the transfer.
-    """
-    return await kept.due(conn)
 
 
 async def _say_paid(work: Work, it: Notice, said: Said) -> None:

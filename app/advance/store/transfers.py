@@ -14,7 +14,6 @@ from app.advance.model import (
     Direction,
     Draft,
     DueDays,
-    DueNotice,
     Movement,
     Notice,
     NoticeKind,
@@ -94,7 +93,6 @@ _PAGE = (
     .limit(_ROWS)
 )
 _ONE = sa.select(_notice).where(_ADDRESSED, _notice.c.number == _NUMBER)
-_DUE = sa.select(_notice).where(_UNBOOKED).order_by(_notice.c.finance_by, _notice.c.sort)
 _LOCK = (
     sa.select(advance_transfer.c.id)
     .where(
@@ -240,22 +238,6 @@ async def locked(tx: Tx, scope: Scope, number: str) -> Notice | None:
     """Read one notice addressed to the scope, its transfer held until the transaction ends."""
     await tx.execute(_LOCK, {"number": number})
     return await notice_by_number(tx, scope, number)
-
-
-async def due(conn: Conn) -> Sequence[DueNotice]:
-    """Read every notice that is not booked yet, the soonest due first."""
-    return [
-        DueNotice(
-            number=row.number,
-            party_place=row.party_place,
-            counter_place=row.counter_place,
-            amount=Money(row.amount_fen),
-            state=TransferState(row.state),
-            agency_by=row.agency_by,
-            finance_by=row.finance_by,
-        )
-        for row in await conn.execute(_DUE)
-    ]
 
 
 async def is_reused(tx: Tx, it: Transfer, bank_reference: str) -> bool:
