@@ -54,6 +54,20 @@ def test_every_function_fits_a_screen() -> None:
             assert lines <= FUNCTION_LINES_MAX, f"{place(file)}: {function.name} has {lines} lines"
 
 
+def test_who_may_call_has_one_name_in_a_domain() -> None:
+    """What several route modules say of their callers is said in one place."""
+    for folder in sorted(APP.glob("*/routes")):
+        said = [
+            frozenset(map(ast.unparse, node.value.args))
+            for file in sorted(folder.glob("*.py"))
+            for node in parsed(file).body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and ast.unparse(node.value.func) == "only"
+        ]
+        assert len(said) == len(set(said)), f"{place(folder)} names the same callers twice"
+
+
 def test_test_files_stay_readable() -> None:
     for file in sorted(APP.parent.joinpath("tests").rglob("*.py")):
         lines = file.read_text("utf-8").count("\n")

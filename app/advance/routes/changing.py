@@ -18,6 +18,7 @@ from app.advance.errors import (
     HoldUnknown,
 )
 from app.advance.model.watching import HoldEvent
+from app.advance.routes.callers import READERS
 from app.advance.schemas.watching import (
     AdvanceRejection,
     ChangeView,
@@ -48,8 +49,7 @@ HoldNumber = Annotated[
 ]
 Operator = only(PartyKind.OPERATOR)
 Agency = only(PartyKind.AGENCY)
-Sides = only(PartyKind.OPERATOR, PartyKind.AGENCY)
-HoldSides = only(PartyKind.OPERATOR, PartyKind.AGENCY, PartyKind.INSTITUTION)
+HOLD_SIDES = only(PartyKind.OPERATOR, PartyKind.AGENCY, PartyKind.INSTITUTION)
 
 
 @router.post(
@@ -108,7 +108,7 @@ async def ask_increase(body: IncreaseRequest, door: OpenDoor) -> Response:
     summary="List changes of advances 查询预付金变更",
     response_model=PageView[ChangeView],
     responses=problems(CursorUnreadable),
-    dependencies=[Sides],
+    dependencies=[READERS],
 )
 async def changes(reading: OpenReading, page: AskedPage) -> PageView[ChangeView]:
     """List the changes of pairs the caller is a side of. 列出与本地区有关的变更。"""
@@ -120,7 +120,7 @@ async def changes(reading: OpenReading, page: AskedPage) -> PageView[ChangeView]
     summary="Read a change of an advance 查询单项预付金变更",
     response_model=ChangeView,
     responses=problems(AdvanceChangeUnknown),
-    dependencies=[Sides],
+    dependencies=[READERS],
 )
 async def change(number: ChangeNumber, reading: OpenReading) -> ChangeView:
     """Read one change of a pair the caller is a side of. 查询单项变更。"""
@@ -202,7 +202,7 @@ async def ask_hold(body: HoldRequest, door: OpenDoor) -> Response:
     summary="List held settlements 查询待批结算",
     response_model=PageView[HoldView],
     responses=problems(CursorUnreadable),
-    dependencies=[HoldSides],
+    dependencies=[HOLD_SIDES],
 )
 async def holds(reading: OpenReading, page: AskedPage) -> PageView[HoldView]:
     """List the approvals asked for that the caller is a side of. 列出与本单位有关的申请。"""
@@ -214,7 +214,7 @@ async def holds(reading: OpenReading, page: AskedPage) -> PageView[HoldView]:
     summary="Read a held settlement 查询单项待批结算",
     response_model=HoldView,
     responses=problems(HoldUnknown),
-    dependencies=[HoldSides],
+    dependencies=[HOLD_SIDES],
 )
 async def hold(number: HoldNumber, reading: OpenReading) -> HoldView:
     """Read one approval asked for. 查询单项申请。"""

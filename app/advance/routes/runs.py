@@ -14,6 +14,7 @@ from app.advance.errors import (
     AdvanceYearWrong,
     AnotherPersonNeeded,
 )
+from app.advance.routes.callers import READERS
 from app.advance.schemas import QuotaRowView, QuotaRun, RunView
 from app.advance.service import runs as service
 from app.kernel.lifecycle import NoSuchMove
@@ -31,7 +32,6 @@ Number = Annotated[
 _SHEET: dict[int | str, dict[str, Any]] = {
     200: {"content": {CSV_TYPE: {}, XLSX_TYPE: {}}, "description": "Worksheet 工作表"}
 }
-Readers = only(PartyKind.OPERATOR, PartyKind.AGENCY)
 
 
 @router.post(
@@ -58,7 +58,7 @@ async def compute(body: QuotaRun, door: OpenDoor) -> Response:
     summary="List the runs of quotas 查询额度核定",
     response_model=PageView[RunView],
     responses=problems(CursorUnreadable),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def runs(reading: OpenReading, page: AskedPage) -> PageView[RunView]:
     """List the runs the caller has a part in, over its own pairs. 列出与本地区有关的核定。"""
@@ -70,7 +70,7 @@ async def runs(reading: OpenReading, page: AskedPage) -> PageView[RunView]:
     summary="Read a run of quotas 查询单次额度核定",
     response_model=RunView,
     responses=problems(AdvanceRunUnknown),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def run(number: Number, reading: OpenReading) -> RunView:
     """Read one run, summed over the caller's own pairs. 查询单次核定，合计为本地区部分。"""
@@ -82,7 +82,7 @@ async def run(number: Number, reading: OpenReading) -> RunView:
     summary="Read the worksheet of a run 查询核定工作表",
     response_model=PageView[QuotaRowView],
     responses=problems(AdvanceRunUnknown, CursorUnreadable),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def worksheet(
     number: Number, reading: OpenReading, page: AskedPage
@@ -99,7 +99,7 @@ async def worksheet(
     summary="Download the worksheet of a run 下载核定工作表",
     response_class=Response,
     responses=_SHEET | problems(AdvanceRunUnknown),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def worksheet_file(
     number: Number,

@@ -14,6 +14,7 @@ from app.advance.errors import (
     ConfirmationMismatch,
     PaidLater,
 )
+from app.advance.routes.callers import READERS
 from app.advance.schemas import AdvanceConfirmation, AdvanceNoticeView, MovementView
 from app.advance.service import transfers as service
 from app.kernel.lifecycle import NoSuchMove
@@ -29,7 +30,6 @@ Number = Annotated[
     str,
     Path(max_length=20, description="Notice number 通知书编号", examples=["F1100002501060000001"]),
 ]
-Readers = only(PartyKind.OPERATOR, PartyKind.AGENCY)
 
 
 @router.get(
@@ -37,7 +37,7 @@ Readers = only(PartyKind.OPERATOR, PartyKind.AGENCY)
     summary="List the notices of advances 查询预付金通知书",
     response_model=PageView[AdvanceNoticeView],
     responses=problems(CursorUnreadable),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def notices(
     reading: OpenReading,
@@ -57,7 +57,7 @@ async def notices(
     summary="Read a notice of an advance 查询单份预付金通知书",
     response_model=AdvanceNoticeView,
     responses=problems(AdvanceNoticeUnknown),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def notice(number: Number, reading: OpenReading) -> AdvanceNoticeView:
     """Read one notice addressed to the caller. 查询下达给本地区的单份通知书。"""
@@ -100,7 +100,7 @@ async def confirm(number: Number, body: AdvanceConfirmation, door: OpenDoor) -> 
     summary="Read the statement of an advance 查询预付金对账单",
     response_model=PageView[MovementView],
     responses=problems(CursorUnreadable),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def statement(
     reading: OpenReading,

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.advance.errors import AdvanceForeign, CrossingUnknown
+from app.advance.routes.callers import READERS
 from app.advance.schemas.watching import CrossingView, UsageView
 from app.advance.service import watching as service
 from app.kernel.regions import REGION_CODE
@@ -16,7 +17,6 @@ from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
 
 router = APIRouter(prefix="/v1/advances", tags=["advances 预付金"])
-Readers = only(PartyKind.OPERATOR, PartyKind.AGENCY)
 
 
 @router.get(
@@ -24,7 +24,7 @@ Readers = only(PartyKind.OPERATOR, PartyKind.AGENCY)
     summary="Read how far advances are used 查询预付金使用率",
     response_model=PageView[UsageView],
     responses=problems(CursorUnreadable),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def usage(
     reading: OpenReading,
@@ -55,7 +55,7 @@ async def usage(
     summary="List crossings of a line of usage 查询预付金预警",
     response_model=PageView[CrossingView],
     responses=problems(CursorUnreadable),
-    dependencies=[Readers],
+    dependencies=[READERS],
 )
 async def crossings(
     reading: OpenReading,

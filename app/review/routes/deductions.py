@@ -21,6 +21,7 @@ from app.review.errors import (
 )
 from app.review.model import DeductionState
 from app.review.model.deducting import DeductionsAsked
+from app.review.routes.callers import READERS
 from app.review.schemas.deducting import (
     AppealIn,
     DecisionIn,
@@ -36,7 +37,6 @@ from app.runtime.problems import problems
 from app.settlement.errors import MonthsClosing
 
 router = APIRouter(prefix="/v1/deductions", tags=["reviews 审核"])
-READERS = only(PartyKind.INSTITUTION, PartyKind.AGENCY, PartyKind.OPERATOR)
 Number = Annotated[
     str,
     Path(

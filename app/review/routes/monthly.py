@@ -24,6 +24,7 @@ from app.review.errors import (
     TotalsDiffer,
 )
 from app.review.model.monthly import MonthsWanted
+from app.review.routes.callers import READERS
 from app.review.schemas.monthly import (
     CloseIn,
     DeclarationIn,
@@ -43,7 +44,6 @@ from app.runtime.problems import problems
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews 审核"])
 AGENCIES = only(PartyKind.AGENCY, PartyKind.OPERATOR)
-READERS = only(PartyKind.INSTITUTION, PartyKind.AGENCY, PartyKind.OPERATOR)
 HTML_TYPE = "text/html"
 _PRINTED: dict[int | str, dict[str, Any]] = {
     200: {"content": {HTML_TYPE: {}}, "description": "Fund request 用款申请表"}

@@ -15,6 +15,7 @@ from app.review.errors import (
     StandingUnknown,
 )
 from app.review.model.monthly import MonthsWanted
+from app.review.routes.callers import READERS
 from app.review.schemas.paying import (
     InstitutionPaymentView,
     InstitutionStatementView,
@@ -27,7 +28,6 @@ from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews 审核"])
-READERS = only(PartyKind.INSTITUTION, PartyKind.AGENCY, PartyKind.OPERATOR)
 Place = Annotated[
     str | None, Query(pattern=REGION_CODE.pattern, description="Treatment place 就医地")
 ]

@@ -27,6 +27,7 @@ from app.review.errors import (
     SumsMismatch,
 )
 from app.review.model import DayAsked, DifferenceKind, DifferenceState, ReconciliationState, Side
+from app.review.routes.callers import READERS
 from app.review.schemas import (
     DayRowView,
     DifferenceView,
@@ -54,7 +55,6 @@ from app.settlement.errors import (
 
 router = APIRouter(prefix="/v1/reconciliations", tags=["reconciliations 对账"])
 SENDERS = only(PartyKind.INSTITUTION, PartyKind.AGENCY)
-READERS = only(PartyKind.INSTITUTION, PartyKind.AGENCY, PartyKind.OPERATOR)
 ZIP_TYPE = "application/zip"
 Number = Annotated[
     str,
