@@ -1,9 +1,9 @@
 """What a clock sets going, as routes are what a request sets going: the tick.
 
-Every due act goes through the one door as a message of the hub's own, named after the act and the
-day, so it is done once whoever runs it: the service of any replica, cron, or both. A replica that
-finds another at work leaves it to that one. What fails is left for the next tick and stops nothing
-else but its own later days.
+Due acts go through the one door as messages of the hub's own, each named after its first act and
+the day, so they are done once whoever runs them: the service of any replica, cron, or both. A
+replica that finds another at work leaves it to that one. What fails is left for the next tick and
+stops nothing else but its own later days.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -29,20 +29,30 @@ from app.runtime.auth import Caller, PartyKind
 from app.runtime.door import Door, Hub, MessageRunning, lend
 from app.runtime.health import Check
 from app.runtime.telemetry import traces_of
+from app.runtime.work import Work
 
 PARTY = "hub"  # whose messages these are: nobody else can send any under this name
 log = structlog.get_logger("hub")
 
 
-class Found(BaseModel):
-    """The answer kept of a due act: how much it met with."""
+class ActDone(BaseModel):
+    """One act that was done, and how much it met with."""
 
+    act: Act
     found: int
 
+
+class Found(BaseModel):
+    """The answer kept of due acts: how much the first met with, and what was done with it."""
+
+    found: int
+    also: tuple[ActDone, ...] = ()
+
     @classmethod
-    def of(cls, it: DoneAct) -> Found:
+    def of(cls, done: Sequence[DoneAct]) -> Found:
         """Show what was done."""
-        return cls(found=it.found)
+        also = tuple(ActDone(act=it.due.act, found=it.found) for it in done[1:])
+        return cls(found=done[0].found, also=also)
 
 
 class TickMetrics:
@@ -108,25 +118,44 @@ class Ticker:
             finished = await acts.finished(rx)
         done: list[DoneAct] = []
         failed: list[DueAct] = []
-        stuck: set[Act] = set()
-        for due in rules.due_acts(finished, business_day(now)):
-            if due.act in stuck:  # its days are done in order or not at all
-                continue
+        waiting = rules.due_acts(finished, business_day(now))
+        while waiting:
+            due = rules.next_of(waiting)
             try:
-                made = await self._do(due)
+                over, made = await self._do(due)
             except MessageRunning:
                 return Tick(at=now, done=tuple(done), failed=tuple(failed), elsewhere=True)
             except Exception as error:  # noqa: BLE001 -- one act that fails stops no other
-                _tell(due, error)
-                failed.append(due)
-                stuck.add(due.act)
+                _tell(due[0], error)
+                failed.append(due[0])
+                # Its days are done in order or not at all.
+                waiting = tuple(it for it in waiting if it.act is not due[0].act)
             else:
                 done += made
+                waiting = tuple(it for it in waiting if it not in over)
         return Tick(at=now, done=tuple(done), failed=tuple(failed))
 
-    async def _do(self, due: DueAct) -> list[DoneAct]:
-        """Do an act unless it was done for that day; say what was done now."""
-        key = f"tick-{due.act}-{due.day}"
+    async def _do(self, due: Sequence[DueAct]) -> tuple[frozenset[DueAct], Sequence[DoneAct]]:
+        """Do the first of some acts, and what can be done with it; say what is over, and by whom.
+
+        What fails only in the commit may be any of them: the first is then done alone.
+        """
+        reached: list[DoneAct] = []
+        try:
+            return await self._send(due, reached)
+        except Refusal:
+            raise
+        except Exception:
+            if len(reached) <= 1:
+                raise
+        return await self._send(due[:1], reached)
+
+    async def _send(
+        self, due: Sequence[DueAct], done: list[DoneAct]
+    ) -> tuple[frozenset[DueAct], Sequence[DoneAct]]:
+        """Do acts that were not done before, under the name of the first."""
+        first = due[0]
+        key = f"tick-{first.act}-{first.day}"
         door = Door(
             hub=replace(self.hub, running_wait_seconds=0),
             caller=Caller(
@@ -134,13 +163,19 @@ class Ticker:
             ),
             key=key,
             fingerprint=hashlib.sha256(key.encode()).digest(),
-            action=f"tick {due.act}",
+            action=f"tick {first.act}",
             request=f"tick-{secrets.token_hex(8)}",
         )
-        answer = await door.write(lambda work: acts.do(work, due), show=Found.of)
-        if answer.replayed:
-            return []
-        return [DoneAct(due, Found.model_validate_json(bytes(answer.body)).found)]
+
+        async def act(work: Work) -> Sequence[DoneAct]:
+            await acts.do_together(work, due, done)
+            return done
+
+        answer = await door.write(act, show=Found.of)
+        if not answer.replayed:
+            return frozenset(it.due for it in done), done
+        kept = Found.model_validate_json(bytes(answer.body))
+        return frozenset({first, *(DueAct(first.day, it.act) for it in kept.also)}), ()
 
 
 def ticker_of(request: Request) -> Ticker:

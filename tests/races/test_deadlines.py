@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 
+import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
@@ -147,6 +149,69 @@ async def test_what_fails_stops_only_its_own_days_and_is_tried_again(
         ]
         assert (await health(impatient))["found"] == "through 2025-09-03"
     assert len(await expiries(world, number)) == 1
+
+
+async def messages_of(world: World, day: str) -> list[str]:
+    """Read the ids of the hub's own messages of a day, in the order they were sent."""
+    kept = sa.text("SELECT key FROM message WHERE party = 'hub' AND key LIKE :ids ORDER BY at, key")
+    async with world.tx() as tx:
+        return list((await tx.execute(kept, {"ids": f"tick-%-{day}"})).scalars())
+
+
+async def test_a_day_on_which_nothing_falls_due_is_one_message(world: World) -> None:
+    assert len((await ticked(world, "2025-09-02")).done) == len(Act)
+    assert await messages_of(world, "2025-09-02") == ["tick-expire_filings-2025-09-02"]
+    # Missed days are each a day, and one message.
+    await ticked(world, "2025-09-05")
+    for day in ("2025-09-03", "2025-09-04", "2025-09-05"):
+        assert await messages_of(world, day) == [f"tick-expire_filings-{day}"]
+    assert [act for _, act in await acts_in_order(world)][: len(Act)] == list(Act)
+
+
+async def test_what_meets_with_something_ends_its_message(world: World) -> None:
+    await filing_until(world, FIRST)
+    found = await ticked(world, "2025-09-02")
+    assert [it.due.act for it in found.done] == list(Act)
+    assert sorted(await messages_of(world, "2025-09-02")) == [
+        "tick-expire_filings-2025-09-02",
+        "tick-finish_deductions-2025-09-02",
+    ]
+
+
+REFUSE = """
+    CREATE FUNCTION refuse_mark() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN IF NEW.act = TG_ARGV[0] THEN RAISE EXCEPTION 'refused'; END IF; RETURN NULL; END $$
+"""
+ARM = """
+    CREATE CONSTRAINT TRIGGER refuse_mark AFTER INSERT ON due_act
+    DEFERRABLE INITIALLY {when} FOR EACH ROW EXECUTE FUNCTION refuse_mark('{act}')
+"""
+
+
+@asynccontextmanager
+async def failing(world: World, act: Act, *, when: str) -> AsyncIterator[None]:
+    """Let the database refuse the mark of an act, at once or only in the commit."""
+    async with world.tx() as tx:
+        await tx.exec_driver_sql(REFUSE)
+        await tx.exec_driver_sql(ARM.format(when=when, act=act.value))
+    yield
+    async with world.tx() as tx:
+        await tx.exec_driver_sql("DROP FUNCTION refuse_mark CASCADE")
+
+
+@pytest.mark.parametrize("when", ["IMMEDIATE", "DEFERRED"])
+async def test_what_fails_among_others_fails_alone_at_once_or_in_the_commit(
+    world: World, when: str
+) -> None:
+    world.clock.set_day("2025-09-03")
+    async with failing(world, Act.CONFIRM_SILENT, when=when):
+        found = await ticker(world).tick()
+    assert found.failed == (DueAct(date(2025, 9, 2), Act.CONFIRM_SILENT),)
+    others = made_up([date(2025, 9, 2), date(2025, 9, 3)])
+    assert [it.due for it in found.done] == [it for it in others if it.act != "confirm_silent"]
+    assert "confirm_silent" not in {act for _, act in (await acts_in_order(world))[len(Act) :]}
+    again = await ticked(world)
+    assert [it.due for it in again.done] == [it for it in others if it.act == "confirm_silent"]
 
 
 async def test_a_tick_with_nothing_due_costs_one_statement(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from app.deadlines.model import Act, DueAct
@@ -30,6 +30,15 @@ def due_acts(finished: Mapping[Act, date], today: date) -> tuple[DueAct, ...]:
         for day in _days(_first(act, max(_after(finished.get(act), today), earliest), today), today)
     ]
     return tuple(sorted(found, key=lambda it: (it.day, ordered.index(it.act))))
+
+
+@basis("hub-default/due-acts")
+def next_of(due: Sequence[DueAct]) -> tuple[DueAct, ...]:
+    """What is due next goes together with all that is due after it on the same day.
+
+    A day on which nothing is met with is thus one message, and no day is begun before the last.
+    """
+    return tuple(it for it in due if it.day == due[0].day)
 
 
 @basis("hub-default/due-acts", "hub-default/civil-time")

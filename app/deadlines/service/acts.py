@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -31,7 +32,39 @@ async def finished(conn: Conn) -> dict[Act, date]:
     return await kept.finished(conn)
 
 
-async def do(work: Work, due: DueAct) -> DoneAct:
+async def do_together(work: Work, due: Sequence[DueAct], done: list[DoneAct]) -> None:
+    """Do acts of a day up to the first that meets with something; tell what is done in `done`.
+
+    Acts that meet with nothing cost no message of their own. What fails after the first is undone
+    alone and left out: it is tried again under its own name, and fails by that.
+    """
+    done.clear()  # the door may have to try again
+    for each in due:
+        if not done:
+            done.append(await _do(work, each))
+            continue
+        if done[-1].found:
+            return
+        try:
+            async with _undoing(work):
+                done.append(await _do(work, each))
+        except Exception:  # noqa: BLE001 -- whatever it is, it is met again where it is told
+            return
+
+
+@asynccontextmanager
+async def _undoing(work: Work) -> AsyncIterator[None]:
+    """Let whatever fails inside undo that alone; the door's own does so for refusals."""
+    records, told, last = len(work.journal), len(work.announcements), len(work.last_acts)
+    try:
+        async with work.tx.begin_nested():
+            yield
+    except Exception:
+        del work.journal[records:], work.announcements[told:], work.last_acts[last:]
+        raise
+
+
+async def _do(work: Work, due: DueAct) -> DoneAct:
     """Do an act for a day and keep that it is done; the act sees that day as today.
 
     But for those that only remind and seal, which see the present.

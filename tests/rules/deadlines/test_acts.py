@@ -14,6 +14,7 @@ from app.deadlines.rules.acts import (
     due_acts,
     finished_through,
     moment_of,
+    next_of,
 )
 
 TODAY = date(2025, 9, 10)
@@ -81,6 +82,15 @@ def test_doing_all_that_is_due_leaves_nothing_due(behind: dict[Act, int]) -> Non
         assert before is None or each.day > before
         finished[each.act] = each.day
     assert due_acts(finished, TODAY) == ()
+
+
+def test_what_is_due_on_the_earliest_day_goes_together() -> None:
+    due = due_acts(through(TODAY - timedelta(days=2)), TODAY)
+    yesterday = TODAY - timedelta(days=1)
+    together = next_of(due)
+    assert together == tuple(it for it in due if it.day == yesterday)
+    assert next_of(due[len(together) :]) == tuple(DueAct(TODAY, act) for act in Act)
+    assert next_of(due[-1:]) == due[-1:]
 
 
 def test_an_act_sees_now_today_and_the_beginning_of_a_day_that_was_missed() -> None:
