@@ -70,14 +70,21 @@ class Work:
 
     def record(self, action: str, subject: object, **facts: object) -> None:
         """Note what was done; the door writes it before it commits."""
-        self.journal.append(Record(action=action, subject=str(subject), facts=facts))
+        self.note(Record(action=action, subject=str(subject), facts=facts))
+
+    def note(self, record: Record) -> None:
+        """Note what was done, put together already."""
+        self.journal.append(record)
 
     def announce(
         self, topic: str, subject: object, parties: tuple[str, ...], body: Mapping[str, object]
     ) -> None:
         """Tell `parties` (region or institution codes) of an event, if this commits."""
-        told = Announcement(topic=topic, subject=str(subject), parties=parties, body=body)
-        self.announcements.append(told)
+        self.tell(Announcement(topic=topic, subject=str(subject), parties=parties, body=body))
+
+    def tell(self, announcement: Announcement) -> None:
+        """Tell its parties, put together already."""
+        self.announcements.append(announcement)
 
     async def beyond(
         self, purpose: Purpose, *, certificate: str | None = None, number: str | None = None

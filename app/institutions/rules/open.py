@@ -9,7 +9,7 @@ from app.institutions.errors import (
     InstitutionScopeMissing,
     InstitutionTypeMismatch,
 )
-from app.institutions.model import TYPE_NEEDED, Institution, InstitutionState
+from app.institutions.model import TYPE_NEEDED, Institution, InstitutionState, Standing
 from app.kernel.basis import basis
 from app.kernel.costs import CostKind
 from app.kernel.refusal import Refusal
@@ -49,14 +49,16 @@ def not_open(
 
 
 @basis("hub-default/institution-offline")
-def may_settle(institution: Institution, day: date, book: PolicyBook) -> bool:
-    """Open visits settle while an institution is online or suspended, and a while after (下线)."""
-    standing = institution.standing_on(day)
+def may_settle(standing: Standing | None, region: str, day: date, book: PolicyBook) -> bool:
+    """Open visits settle while an institution is online or suspended, and a while after (下线).
+
+    `standing` is what it has been since a day, on `day`; None before it was ever online.
+    """
     if standing is None:
         return False
     if standing.state is not InstitutionState.OFFLINE:
         return True
-    days = book.whole("institution.offline_settle_days", standing.first_day, institution.region)
+    days = book.whole("institution.offline_settle_days", standing.first_day, region)
     return day <= standing.first_day + timedelta(days=days)
 
 

@@ -18,7 +18,7 @@ from app.settlement.errors import (
     TotalMismatch,
 )
 from app.visit.errors import ThirdPartyLiable
-from app.visit.model import OPEN_STATES, Visit, VisitEvent
+from app.visit.model import OPEN_STATES, Course, VisitEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,13 @@ class Standing:
 
 
 @basis("hub-default/visit-lifecycle")
-def require_settleable(visit: Visit) -> None:
+def require_settleable(visit: Course) -> None:
     """A stay is settled once discharged, a fitting or outpatient visit at once."""
     visit.life.after(visit.state, VisitEvent.SETTLE)
 
 
 @basis("hub-default/preview")
-def require_previewable(visit: Visit) -> None:
+def require_previewable(visit: Course) -> None:
     """A visit is previewed as long as it is open, before its discharge too (预结算)."""
     if visit.state not in OPEN_STATES:
         raise NoSuchMove(of=visit.life.name, state=visit.state, event="preview")
@@ -50,7 +50,7 @@ def require_previewable(visit: Visit) -> None:
     "beijing-2025-5/2.3-third-party",
     "hub-default/institution-offline",
 )
-def require_grounds(visit: Visit, standing: Standing) -> None:
+def require_grounds(visit: Course, standing: Standing) -> None:
     """The grounds of the admission must still stand; all that do not are told at once.
 
     A filing that ended meanwhile does not matter: an open visit keeps it. Entitlement lost during
@@ -71,7 +71,7 @@ def require_grounds(visit: Visit, standing: Standing) -> None:
 
 
 @basis("hub-default/total-agrees")
-def require_total(visit: Visit, total: Money, line_count: int | None) -> None:
+def require_total(visit: Course, total: Money, line_count: int | None) -> None:
     """The institution's total, and its count where it tells one, are the hub's (总额核对)."""
     counts = line_count is None or line_count == visit.line_count
     if total != visit.total or not counts:

@@ -11,7 +11,7 @@ from app.kernel.regions import Scheme, city_of, province_of
 from app.policy.book import PolicyBook
 from app.settlement.errors import ListMissing
 from app.settlement.model import Charge, Circumstances, Listing
-from app.visit.model import SUBSIDIES, FeeCategory, FeeLine
+from app.visit.model import SUBSIDIES, ChargedItem, FeeCategory
 
 UNMAPPED = ""  # no list has this code
 
@@ -55,7 +55,9 @@ def paying_place(region: str, scheme: Scheme) -> str:
 
 
 @basis("hub-default/catalogue-version", "hub-default/civil-time")
-def wanted(lines: Sequence[FeeLine], at: Circumstances, book: PolicyBook) -> Mapping[str, Wanted]:
+def wanted(
+    lines: Sequence[ChargedItem], at: Circumstances, book: PolicyBook
+) -> Mapping[str, Wanted]:
     """Say by serial what is to be looked up: the item, in the list of the day of service.
 
     A refund is judged as the charge it takes back, so nothing is looked up for it.
@@ -71,7 +73,7 @@ def wanted(lines: Sequence[FeeLine], at: Circumstances, book: PolicyBook) -> Map
 
 @basis("hub-default/catalogue-version")
 def require_lists(
-    lines: Sequence[FeeLine], asked: Mapping[str, Wanted], found: Mapping[Wanted, Found]
+    lines: Sequence[ChargedItem], asked: Mapping[str, Wanted], found: Mapping[Wanted, Found]
 ) -> None:
     """A line is judged by a list in force; where the place has none the worker is not charged.
 
@@ -90,7 +92,7 @@ def require_lists(
 
 @basis("hub-default/catalogue-version", "device-rules/16")
 def charges(
-    lines: Sequence[FeeLine],
+    lines: Sequence[ChargedItem],
     asked: Mapping[str, Wanted],
     found: Mapping[Wanted, Found],
     fitted: Mapping[str, date],

@@ -14,7 +14,7 @@ from app.settlement.errors import (
     VisitMovedOn,
 )
 from app.settlement.model import Bill, Settlement, SettlementKind
-from app.visit.model import FeeLine
+from app.visit.model import ChargedItem
 
 _SAME = (
     "serial",
@@ -55,7 +55,7 @@ def is_adjustment(settlement: Settlement, *, asked: bool, reason: str | None) ->
 
 
 @basis("hub-default/reversal")
-def require_restorable(cancellation: Settlement, bill: Bill, lines: Sequence[FeeLine]) -> None:
+def require_restorable(cancellation: Settlement, bill: Bill, lines: Sequence[ChargedItem]) -> None:
     """A cancellation is undone (冲正) before a clearing takes it, while the lines are the same.
 
     What it cancelled is then booked again as it was decided, so nothing else may have happened.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing, id_of
 from app.runtime.paging import PageAsked
 from app.settlement.model import (
     Circumstances,
@@ -55,21 +55,17 @@ _SETTLEMENTS = (
 )
 _BY_NUMBER = _SETTLEMENTS.where(settlement.c.number == sa.bindparam("number", type_=sa.Text), _SEEN)
 _LOCKED = _BY_NUMBER.with_for_update(of=settlement)
-_MONTH = sa.bindparam("month", type_=sa.CHAR(7))
-_INSTITUTION = sa.bindparam("institution", type_=sa.CHAR(12))
-_VISIT = sa.bindparam("visit", type_=sa.Text)
-_KIND = sa.bindparam("kind", type_=sa.Text)
-_PAGE = (
-    _SETTLEMENTS.where(
-        _SEEN,
-        settlement.c.id > sa.bindparam("after", type_=sa.BigInteger),
-        _MONTH.is_(None) | (settlement.c.month == _MONTH),
-        _INSTITUTION.is_(None) | (settlement.c.institution == _INSTITUTION),
-        _VISIT.is_(None) | (visit.c.number == _VISIT),
-        _KIND.is_(None) | (settlement.c.kind == _KIND),
-    )
-    .order_by(settlement.c.id)
-    .limit(sa.bindparam("rows", type_=sa.BigInteger))
+_LISTING = Listing(
+    rows=_SETTLEMENTS,
+    of=settlement,
+    regions=("insured_region", "treatment_region"),
+    institution="institution",
+    filters={
+        "month": settlement.c.month == sa.bindparam("month", type_=sa.CHAR(7)),
+        "institution": settlement.c.institution == sa.bindparam("institution", type_=sa.CHAR(12)),
+        "visit": settlement.c.visit_id == id_of(visit, "visit"),
+        "kind": settlement.c.kind == sa.bindparam("kind", type_=sa.Text),
+    },
 )
 
 
@@ -89,15 +85,13 @@ async def page(
     conn: Conn, scope: Scope, asked: SettlementsAsked, wanted: PageAsked
 ) -> list[Settlement]:
     """Read a page of the settlements the caller may see, and one more."""
-    row: Mapping[str, object] = {
+    filters = {
         "month": None if asked.month is None else str(asked.month),
         "institution": asked.institution,
         "visit": asked.visit,
         "kind": asked.kind,
-        "after": wanted.after_id,
-        "rows": wanted.rows + 1,
     }
-    return [_settlement(each) for each in await conn.execute(_PAGE, {**row, **scope.binds()})]
+    return [_settlement(each) for each in await _LISTING.read(conn, scope, wanted, filters)]
 
 
 def _settlement(row: sa.Row[Any]) -> Settlement:

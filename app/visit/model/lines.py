@@ -35,30 +35,36 @@ SUBSIDIES = frozenset({FeeCategory.MEAL_SUBSIDY, FeeCategory.TRAVEL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeeLine:
-    """One charged item (费用明细); a refund is negative and names the line it takes back."""
+class ChargedItem:
+    """What of a fee line decides about money; a refund is negative and names its line."""
 
     serial: str
     refund_of: str | None
     category: FeeCategory
     item_code: str | None
     item_name: str
-    institution_item_code: str | None
-    specification: str | None
-    unit: str | None
     quantity: Decimal
     unit_price: Decimal
     amount: Money
     occurred_at: datetime
     injury_related: bool
     restricted_approved: bool
-    department: str | None
-    physician: str | None
 
     @property
     def day(self) -> date:
         """Return the day of service in China."""
         return business_day(self.occurred_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeLine(ChargedItem):
+    """One charged item as it was uploaded (费用明细)."""
+
+    institution_item_code: str | None
+    specification: str | None
+    unit: str | None
+    department: str | None
+    physician: str | None
 
     @property
     def digest(self) -> bytes:

@@ -100,8 +100,8 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One visit as the hub knows it; `transfer_from` is the number of the visit it continues."""
+class Course:
+    """What of a visit decides about money: where it stands, what it rests on, what was charged."""
 
     id: int
     number: str
@@ -111,7 +111,6 @@ class Visit:
     state: VisitState
     worker_id: int
     worker_number: str
-    determination_id: int
     determination_number: str
     filing_id: int
     filing_number: str
@@ -120,23 +119,9 @@ class Visit:
     treatment_region: str
     admitted_at: datetime
     discharged_at: datetime | None
-    card_kind: CardKind
-    admission_no: str
-    department: str
-    ward: str | None
-    bed: str | None
-    physician: str
-    diagnoses: tuple[Diagnosis, ...]
-    discharge_way: DischargeWay | None
-    memo: str | None
-    transfer_from: str | None
-    continued_at: datetime | None
-    holds_filing: bool
     line_count: int
     total: Money
     revision: int
-    policy_version: str
-    created_at: datetime
 
     @property
     def life(self) -> Lifecycle[VisitState, VisitEvent]:
@@ -152,3 +137,24 @@ class Visit:
         """Return the last day on which something may have been charged."""
         left = self.kind is VisitKind.INPATIENT and self.discharged_at is not None
         return business_day(self.discharged_at) if left and self.discharged_at else today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit(Course):
+    """One visit as the hub knows it; `transfer_from` is the number of the visit it continues."""
+
+    determination_id: int
+    card_kind: CardKind
+    admission_no: str
+    department: str
+    ward: str | None
+    bed: str | None
+    physician: str
+    diagnoses: tuple[Diagnosis, ...]
+    discharge_way: DischargeWay | None
+    memo: str | None
+    transfer_from: str | None
+    continued_at: datetime | None
+    holds_filing: bool
+    policy_version: str
+    created_at: datetime

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +19,7 @@ from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing, id_of
 from app.runtime.numbers import next_number
 from app.runtime.paging import PageAsked
 from app.visit.errors import TransferMismatch, VisitOpen
@@ -63,21 +63,17 @@ _OPEN_OF_WORKER = _VISITS.where(
     visit.c.worker_id == sa.bindparam("worker_id", type_=sa.BigInteger),
     visit.c.state.in_([state.value for state in OPEN_STATES]),
 )
-_STATE = sa.bindparam("state", type_=sa.Text)
-_WORKER = sa.bindparam("worker", type_=sa.Text)
-_FILING = sa.bindparam("filing", type_=sa.Text)
-_INSTITUTION = sa.bindparam("institution", type_=sa.CHAR(12))
-_PAGE = (
-    _VISITS.where(
-        _SEEN,
-        visit.c.id > sa.bindparam("after", type_=sa.BigInteger),
-        _STATE.is_(None) | (visit.c.state == _STATE),
-        _WORKER.is_(None) | (worker.c.number == _WORKER),
-        _FILING.is_(None) | (filing.c.number == _FILING),
-        _INSTITUTION.is_(None) | (visit.c.institution == _INSTITUTION),
-    )
-    .order_by(visit.c.id)
-    .limit(sa.bindparam("rows", type_=sa.BigInteger))
+_LISTING = Listing(
+    rows=_VISITS,
+    of=visit,
+    regions=("insured_region", "treatment_region"),
+    institution="institution",
+    filters={
+        "state": visit.c.state == sa.bindparam("state", type_=sa.Text),
+        "worker": visit.c.worker_id == id_of(worker, "worker"),
+        "filing": visit.c.filing_id == id_of(filing, "filing"),
+        "institution": visit.c.institution == sa.bindparam("institution", type_=sa.CHAR(12)),
+    },
 )
 _TRANSFER = sa.bindparam("transfer_from", type_=sa.BigInteger)
 _ADD = (
@@ -201,15 +197,13 @@ async def open_visits(tx: Tx, worker_id: int) -> list[Visit]:
 
 async def page(conn: Conn, scope: Scope, asked: VisitsAsked, wanted: PageAsked) -> list[Visit]:
     """Read a page of the visits the caller may see, and one more."""
-    row: Mapping[str, object] = {
+    filters = {
         "state": asked.state,
         "worker": asked.worker,
         "filing": asked.filing,
         "institution": asked.institution,
-        "after": wanted.after_id,
-        "rows": wanted.rows + 1,
     }
-    return [_visit(found) for found in await conn.execute(_PAGE, {**row, **scope.binds()})]
+    return [_visit(found) for found in await _LISTING.read(conn, scope, wanted, filters)]
 
 
 async def move(tx: Tx, was: Visit, now: Visit) -> None:

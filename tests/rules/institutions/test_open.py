@@ -119,7 +119,7 @@ def test_a_refusal_names_the_institution_and_the_day_and_no_person() -> None:
 def test_open_visits_settle_for_sixty_days_after_an_institution_went_offline(
     day: date, *, settles: bool
 ) -> None:
-    assert may_settle(HOSPITAL, day, PolicyBook.load()) is settles
+    assert may_settle(HOSPITAL.standing_on(day), HOSPITAL.region, day, PolicyBook.load()) is settles
 
 
 def test_a_change_begins_today_or_later_and_not_before_the_last_one() -> None:
