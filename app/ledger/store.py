@@ -26,6 +26,7 @@ from app.ledger.model import (
 from app.ledger.tables import account, entry, posting
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing
 from app.runtime.paging import PageAsked
 
 # How the database says that a guarded advance does not allow a booking.
@@ -59,20 +60,17 @@ def _seen(of: sa.FromClause) -> sa.ColumnElement[bool]:
 
 _AFTER = sa.bindparam("after", type_=sa.BigInteger)
 _ROWS = sa.bindparam("rows", type_=sa.BigInteger)
-_KIND = sa.bindparam("kind", type_=sa.Text)
-_PLACE = sa.bindparam("place", type_=sa.Text)
-_ACCOUNTS = (
-    sa.select(account)
-    .where(
-        _seen(account),
-        account.c.id > _AFTER,
-        _KIND.is_(None) | (account.c.kind == _KIND),
-        _PLACE.is_(None)
-        | (account.c.insured_place == _PLACE)
-        | (account.c.treatment_place == _PLACE),
-    )
-    .order_by(account.c.id)
-    .limit(_ROWS)
+_ACCOUNTS = Listing(
+    rows=sa.select(account),
+    of=account,
+    regions=("insured_place", "treatment_place"),
+    institution="institution",
+    filters={
+        "kind": account.c.kind == sa.bindparam("kind", type_=sa.Text),
+        "place": sa.bindparam("place", type_=sa.Text).in_(
+            [account.c.insured_place, account.c.treatment_place]
+        ),
+    },
 )
 _ACCOUNT = sa.select(account).where(_seen(account), account.c.name == sa.bindparam("name"))
 
@@ -214,8 +212,7 @@ async def accounts(
     conn: Conn, scope: Scope, page: PageAsked, *, kind: AccountKind | None, place: str | None
 ) -> Sequence[Balance]:
     """Read a page of the accounts the scope may see."""
-    wanted = {"kind": kind, "place": place, "after": page.after_id, "rows": page.rows + 1}
-    found = await conn.execute(_ACCOUNTS, scope.binds() | wanted)
+    found = await _ACCOUNTS.read(conn, scope, page, {"kind": kind, "place": place})
     return [_balance(row) for row in found]
 
 

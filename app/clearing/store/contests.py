@@ -17,6 +17,7 @@ from app.kernel.money import Money
 from app.kernel.regions import Scheme
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing, id_of
 from app.runtime.paging import PageAsked
 from app.settlement.tables import settlement
 
@@ -73,17 +74,17 @@ _SEEN = visible(regions=(contest.c.insured_place, contest.c.treatment_place))
 _NUMBER = sa.bindparam("number", type_=sa.Text)
 _ONE = _CONTESTS.where(_SEEN, contest.c.number == _NUMBER)
 _LOCK = sa.select(contest.c.id).where(contest.c.number == _NUMBER).with_for_update()
-_CLEARING = sa.bindparam("clearing", type_=sa.Text)
-_STATE = sa.bindparam("state", type_=sa.Text)
-_PAGE = (
-    _CONTESTS.where(
-        _SEEN,
-        contest.c.id > sa.bindparam("after", type_=sa.BigInteger),
-        _CLEARING.is_(None) | (clearing.c.number == _CLEARING),
-        _STATE.is_(None) | (contest.c.state == _STATE),
-    )
-    .order_by(contest.c.id)
-    .limit(sa.bindparam("rows", type_=sa.BigInteger))
+_OF_CLEARING = (
+    sa.select(claim.c.id).where(claim.c.clearing_id == id_of(clearing, "clearing")).correlate(None)
+)
+_LISTING = Listing(
+    rows=_CONTESTS,
+    of=contest,
+    regions=("insured_place", "treatment_place"),
+    filters={
+        "clearing": contest.c.claim_id.in_(_OF_CLEARING),
+        "state": contest.c.state == sa.bindparam("state", type_=sa.Text),
+    },
 )
 _HELD = _CONTESTS.where(contest.c.held_by == sa.func.any(_IDS)).order_by(contest.c.id)
 _OF_CONFIRMATION = _CONTESTS.where(
@@ -183,13 +184,8 @@ async def contests(
     conn: Conn, scope: Scope, page: PageAsked, asked: ContestsAsked
 ) -> Sequence[Contest]:
     """Read a page of the contests the scope is a side of."""
-    row = {
-        "clearing": asked.clearing,
-        "state": asked.state,
-        "after": page.after_id,
-        "rows": page.rows + 1,
-    }
-    return [_contest(each) for each in await conn.execute(_PAGE, scope.binds() | row)]
+    filters = {"clearing": asked.clearing, "state": asked.state}
+    return [_contest(each) for each in await _LISTING.read(conn, scope, page, filters)]
 
 
 async def contest_by_number(conn: Conn, scope: Scope, number: str) -> Contest | None:

@@ -16,6 +16,7 @@ from app.kernel.regions import Scheme
 from app.parties.tables import region
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing
 from app.runtime.paging import PageAsked
 
 _ISSUE = sa.text(
@@ -81,13 +82,15 @@ _PAGE = notice.c.id > sa.bindparam("after", type_=sa.BigInteger)
 _ROWS = sa.bindparam("rows", type_=sa.BigInteger)
 _NOTICES = _IN_CLEARING.where(_PAGE).limit(_ROWS)
 _NOTICE = _IN_CLEARING.where(notice.c.number == sa.bindparam("number", type_=sa.Text))
-_OPEN = _ALL_NOTICES.where(
-    _ADDRESSED,
-    notice.c.paid_on.is_(None),
-    notice.c.pay_by < sa.bindparam("due_before", type_=sa.Date),
+_DUE_BEFORE = sa.and_(
+    notice.c.paid_on.is_(None), notice.c.pay_by < sa.bindparam("due_before", type_=sa.Date)
+)
+_OPEN_LISTING = Listing(
+    rows=_ALL_NOTICES, of=notice, regions=("party_place",), filters={"due_before": _DUE_BEFORE}
+)
+_OPEN_PAYABLE = _ALL_NOTICES.where(
+    _ADDRESSED, _DUE_BEFORE, notice.c.kind == NoticeKind.PAYABLE.value
 ).order_by(notice.c.id)
-_OPEN_PAGE = _OPEN.where(_PAGE).limit(_ROWS)
-_OPEN_PAYABLE = _OPEN.where(notice.c.kind == NoticeKind.PAYABLE.value)
 _ALERT = sa.text(
     """
     UPDATE notice SET alerted_at = :at
@@ -165,8 +168,8 @@ async def open_notices(
     conn: Conn, scope: Scope, page: PageAsked, due_before: date
 ) -> Sequence[Notice]:
     """Read a page of the notices addressed to the scope, not paid in full, due before a day."""
-    asked = {"due_before": due_before, "after": page.after_id, "rows": page.rows + 1}
-    return [_notice(row) for row in await conn.execute(_OPEN_PAGE, scope.binds() | asked)]
+    found = await _OPEN_LISTING.read(conn, scope, page, {"due_before": due_before})
+    return [_notice(row) for row in found]
 
 
 async def open_payable(conn: Conn, scope: Scope) -> Sequence[Notice]:

@@ -13,8 +13,9 @@ from app.clearing.model import BankOutcome, NoticeKind
 from app.clearing.model.paying import BankLine, Call, Payment, YearStanding
 from app.clearing.tables import bank_confirmation, claim, notice
 from app.kernel.money import ZERO, Money
-from app.runtime.auth import Scope, visible
+from app.runtime.auth import Scope
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing
 from app.runtime.paging import PageAsked
 
 _TEXTS = ARRAY(sa.Text)
@@ -77,16 +78,11 @@ _PAY = sa.text(
     sa.bindparam("paid", type_=ARRAY(sa.BigInteger)),
     sa.bindparam("days", type_=ARRAY(sa.Date)),
 )
-_OUTCOME = sa.bindparam("outcome", type_=sa.Text)
-_PAGE: sa.Select[Any] = (
-    sa.select(bank_confirmation)
-    .where(
-        visible(regions=(bank_confirmation.c.payer, bank_confirmation.c.payee)),
-        bank_confirmation.c.id > sa.bindparam("after", type_=sa.BigInteger),
-        _OUTCOME.is_(None) | (bank_confirmation.c.outcome == _OUTCOME),
-    )
-    .order_by(bank_confirmation.c.id)
-    .limit(sa.bindparam("rows", type_=sa.BigInteger))
+_LISTING = Listing(
+    rows=sa.select(bank_confirmation),
+    of=bank_confirmation,
+    regions=("payer", "payee"),
+    filters={"outcome": bank_confirmation.c.outcome == sa.bindparam("outcome", type_=sa.Text)},
 )
 _YEAR = sa.text(
     """
@@ -170,8 +166,7 @@ async def payments(
     conn: Conn, scope: Scope, page: PageAsked, outcome: BankOutcome | None
 ) -> Sequence[tuple[int, Payment]]:
     """Read a page of the bank's lines the scope pays or is paid by, with their ids."""
-    row = {"outcome": outcome, "after": page.after_id, "rows": page.rows + 1}
-    found = await conn.execute(_PAGE, scope.binds() | row)
+    found = await _LISTING.read(conn, scope, page, {"outcome": outcome})
     return [
         (
             each.id,

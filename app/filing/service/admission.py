@@ -32,9 +32,7 @@ async def find(reading: Reading, number: str, as_of: datetime | None) -> FilingS
 
 async def list_filings(reading: Reading, asked: FilingsAsked, page: PageAsked) -> Page[Filing]:
     """Show the filings the caller may see, oldest first."""
-    found = await store.page(
-        reading.rx, reading.caller.scope, asked, after=page.after_id, rows=page.rows + 1
-    )
+    found = await store.page(reading.rx, reading.caller.scope, asked, page)
     shown = Page.of(found, page, lambda it: it.id)
     reading.trace("filing.list", "filings", filings=[it.number for it in shown.rows])
     return shown

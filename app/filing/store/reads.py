@@ -18,6 +18,8 @@ from app.kernel.regions import prefix_of
 from app.parties.tables import region
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn
+from app.runtime.lists import Listing, id_of
+from app.runtime.paging import PageAsked
 
 SEEN = visible(
     regions=(filing.c.insured_region, filing.c.treatment_region), channel=filing.c.submitted_by
@@ -26,6 +28,23 @@ _BY_NUMBER = FILINGS.where(filing.c.number == sa.bindparam("number"), SEEN)
 _BY_NUMBER_LOCKED = _BY_NUMBER.with_for_update(of=filing)
 _BY_IDS = FILINGS.where(filing.c.id == sa.any_(IDS)).order_by(filing.c.id)
 _OF_WORKERS = FILINGS.where(filing.c.worker_id == sa.any_(IDS)).order_by(filing.c.id)
+_LISTING = Listing(
+    rows=FILINGS,
+    of=filing,
+    regions=("insured_region", "treatment_region"),
+    channel="submitted_by",
+    filters={
+        "worker": filing.c.worker_id == id_of(worker, "worker"),
+        "state": filing.c.state == sa.bindparam("state", type_=sa.Text),
+        "kind": filing.c.kind == sa.bindparam("kind", type_=sa.Text),
+        "place": sa.func.starts_with(
+            filing.c.treatment_region, sa.bindparam("place", type_=sa.Text)
+        ),
+        "day": sa.between(
+            sa.bindparam("day", type_=sa.Date), filing.c.first_day, filing.c.last_day
+        ),
+    },
+)
 _KNOWN = sa.select(region.c.code).where(
     region.c.code == sa.any_(sa.bindparam("codes", type_=ARRAY(sa.Text)))
 )
@@ -89,13 +108,16 @@ async def of_workers(conn: Conn, worker_ids: Collection[int]) -> list[Filing]:
     return [filing_of(row) for row in found]
 
 
-async def page(
-    conn: Conn, scope: Scope, asked: FilingsAsked, *, after: int, rows: int
-) -> list[Filing]:
-    """Read the filings a caller may see, oldest first."""
-    statement = FILINGS.where(SEEN, filing.c.id > after, *_conditions(asked))
-    found = await conn.execute(statement.order_by(filing.c.id).limit(rows), scope.binds())
-    return [filing_of(row) for row in found]
+async def page(conn: Conn, scope: Scope, asked: FilingsAsked, wanted: PageAsked) -> list[Filing]:
+    """Read a page of the filings a caller may see, oldest first, and one more."""
+    filters = {
+        "worker": asked.worker,
+        "state": asked.state,
+        "kind": asked.kind,
+        "place": asked.place and prefix_of(asked.place),
+        "day": asked.day,
+    }
+    return [filing_of(row) for row in await _LISTING.read(conn, scope, wanted, filters)]
 
 
 async def as_of(conn: Conn, filing_id: int, instant: datetime) -> Filing | None:
@@ -109,21 +131,6 @@ async def history(conn: Conn, filing_id: int, until: datetime) -> tuple[Happenin
     """Read what happened to a filing until an instant."""
     found = await conn.execute(_HISTORY, {"of": filing_id, "as_of": until})
     return tuple(_happening(row) for row in found)
-
-
-def _conditions(asked: FilingsAsked) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
-    if asked.worker is not None:
-        found.append(worker.c.number == asked.worker)
-    if asked.state is not None:
-        found.append(filing.c.state == asked.state.value)
-    if asked.kind is not None:
-        found.append(filing.c.kind == asked.kind.value)
-    if asked.place is not None:
-        found.append(filing.c.treatment_region.startswith(prefix_of(asked.place), autoescape=True))
-    if asked.day is not None:
-        found.append(sa.between(asked.day, filing.c.first_day, filing.c.last_day))
-    return found
 
 
 def _happening(row: sa.Row[Any]) -> Happening:

@@ -15,6 +15,7 @@ from app.review.store.stamp import Stamp
 from app.review.tables import declaration
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing
 from app.runtime.paging import PageAsked
 from app.settlement.tables import settlement
 
@@ -121,26 +122,22 @@ _DECLARE_REST = sa.insert(declaration).from_select(
         )
     ),
 )
-_SEEN = visible(
-    regions=(declaration.c.place, declaration.c.region), institution=declaration.c.institution
-)
 _LATEST = sa.select(declaration).where(
     declaration.c.institution == _INSTITUTION,
     declaration.c.place == _PLACE,
     declaration.c.month == _MONTH,
 )
 _LAST = _LATEST.order_by(declaration.c.id.desc()).limit(1)
-_PAGE = (
-    sa.select(declaration)
-    .where(
-        _SEEN,
-        declaration.c.id > _AFTER,
-        _PLACE.is_(None) | (declaration.c.place == _PLACE),
-        _MONTH.is_(None) | (declaration.c.month == _MONTH),
-        _INSTITUTION.is_(None) | (declaration.c.institution == _INSTITUTION),
-    )
-    .order_by(declaration.c.id)
-    .limit(_ROWS)
+_LISTING = Listing(
+    rows=sa.select(declaration),
+    of=declaration,
+    regions=("place", "region"),
+    institution="institution",
+    filters={
+        "place": declaration.c.place == _PLACE,
+        "month": declaration.c.month == _MONTH,
+        "institution": declaration.c.institution == _INSTITUTION,
+    },
 )
 
 
@@ -210,14 +207,12 @@ async def page(
     conn: Conn, scope: Scope, asked: MonthsWanted, wanted: PageAsked
 ) -> Sequence[Declaration]:
     """Read a page of the declarations the caller may see, and one more."""
-    row = {
+    filters = {
         "place": asked.place,
         "month": None if asked.month is None else str(asked.month),
         "institution": asked.institution,
-        "after": wanted.after_id,
-        "rows": wanted.rows + 1,
     }
-    return [_declaration(each) for each in await conn.execute(_PAGE, row | scope.binds())]
+    return [_declaration(each) for each in await _LISTING.read(conn, scope, wanted, filters)]
 
 
 def _figures(row: sa.Row[Any]) -> MonthFigures:

@@ -16,6 +16,7 @@ from app.review.model.deducting import Deduction, DeductionsAsked
 from app.review.tables import deduction
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing, id_of
 from app.runtime.paging import PageAsked
 from app.settlement.tables import settlement
 
@@ -45,21 +46,17 @@ _LOCK = (
     .where(deduction.c.number == sa.bindparam("number", type_=sa.Text), _SEEN)
     .with_for_update()
 )
-_SETTLEMENT = sa.bindparam("settlement", type_=sa.Text)
-_INSTITUTION = sa.bindparam("institution", type_=sa.CHAR(12))
-_STATE, _MONTH = sa.bindparam("state", type_=sa.Text), sa.bindparam("month", type_=sa.CHAR(7))
-_AFTER, _ROWS = (sa.bindparam(name, type_=sa.BigInteger) for name in ("after", "rows"))
-_PAGE = (
-    _ALL.where(
-        _SEEN,
-        deduction.c.id > _AFTER,
-        _SETTLEMENT.is_(None) | (deduction.c.settlement == _SETTLEMENT),
-        _INSTITUTION.is_(None) | (deduction.c.institution == _INSTITUTION),
-        _STATE.is_(None) | (deduction.c.state == _STATE),
-        _MONTH.is_(None) | (deduction.c.month == _MONTH),
-    )
-    .order_by(deduction.c.id)
-    .limit(_ROWS)
+_LISTING = Listing(
+    rows=_ALL,
+    of=deduction,
+    regions=("insured_region", "treatment_region"),
+    institution="institution",
+    filters={
+        "settlement": deduction.c.settlement_id == id_of(settlement, "settlement"),
+        "institution": deduction.c.institution == sa.bindparam("institution", type_=sa.CHAR(12)),
+        "state": deduction.c.state == sa.bindparam("state", type_=sa.Text),
+        "month": deduction.c.month == sa.bindparam("month", type_=sa.CHAR(7)),
+    },
 )
 
 
@@ -81,15 +78,13 @@ async def page(
     conn: Conn, scope: Scope, asked: DeductionsAsked, wanted: PageAsked
 ) -> list[Deduction]:
     """Read a page of the deductions the caller may see, and one more."""
-    row = {
+    filters = {
         "settlement": asked.settlement,
         "institution": asked.institution,
         "state": asked.state,
         "month": None if asked.month is None else str(asked.month),
-        "after": wanted.after_id,
-        "rows": wanted.rows + 1,
     }
-    return [_deduction(each) for each in await conn.execute(_PAGE, row | scope.binds())]
+    return [_deduction(each) for each in await _LISTING.read(conn, scope, wanted, filters)]
 
 
 async def by_ids(tx: Tx, ids: Sequence[int]) -> list[Deduction]:

@@ -26,6 +26,7 @@ from app.review.tables import (
 )
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing
 from app.runtime.numbers import next_number
 from app.runtime.paging import PageAsked
 
@@ -111,16 +112,15 @@ _SEEN = visible(
     regions=(institution_payment.c.place, institution_payment.c.region),
     institution=institution_payment.c.institution,
 )
-_PAGE = (
-    sa.select(institution_payment)
-    .where(
-        _SEEN,
-        institution_payment.c.id > _AFTER,
-        _PLACE.is_(None) | (institution_payment.c.place == _PLACE),
-        _INSTITUTION.is_(None) | (institution_payment.c.institution == _INSTITUTION),
-    )
-    .order_by(institution_payment.c.id)
-    .limit(_ROWS)
+_LISTING = Listing(
+    rows=sa.select(institution_payment),
+    of=institution_payment,
+    regions=("place", "region"),
+    institution="institution",
+    filters={
+        "place": institution_payment.c.place == _PLACE,
+        "institution": institution_payment.c.institution == _INSTITUTION,
+    },
 )
 _LATEST = (
     sa.select(institution_payment)
@@ -199,13 +199,8 @@ async def page(
     conn: Conn, scope: Scope, asked: MonthsWanted, wanted: PageAsked
 ) -> list[InstitutionPayment]:
     """Read a page of the payments the caller may see, and one more."""
-    row = {
-        "place": asked.place,
-        "institution": asked.institution,
-        "after": wanted.after_id,
-        "rows": wanted.rows + 1,
-    }
-    return [_payment(each) for each in await conn.execute(_PAGE, row | scope.binds())]
+    filters = {"place": asked.place, "institution": asked.institution}
+    return [_payment(each) for each in await _LISTING.read(conn, scope, wanted, filters)]
 
 
 def _standing(row: sa.Row[Any]) -> InstitutionStanding:

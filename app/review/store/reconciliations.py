@@ -27,6 +27,7 @@ from app.review.store.differences import STANDING
 from app.review.tables import reconciliation, reconciliation_serial
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing
 from app.runtime.numbers import next_number
 from app.runtime.paging import PageAsked
 from app.settlement.tables import settlement
@@ -39,47 +40,55 @@ _REPLACED = sa.exists().where(
     _newer.c.institution.is_not_distinct_from(reconciliation.c.institution),
     _newer.c.id > reconciliation.c.id,
 )
+_UNREPAIRED = STANDING.c.state != DifferenceState.REPAIRED.value
 _counts = (
     sa.select(
         *(
             sa.func.count().filter(STANDING.c.kind == kind.value).label(kind.value)
             for kind in DifferenceKind
         ),
-        sa.func.count()
-        .filter(STANDING.c.state != DifferenceState.REPAIRED.value)
-        .label("left_open"),
+        sa.func.count().filter(_UNREPAIRED).label("left_open"),
     )
     .where(STANDING.c.reconciliation_id == reconciliation.c.id)
     .lateral("counts")
 )
-_STATE = sa.case(
-    (_REPLACED, ReconciliationState.REPLACED.value),
-    (
-        reconciliation.c.result == ReconciliationResult.EQUAL.value,
-        ReconciliationState.CLEAN.value,
-    ),
-    (
-        reconciliation.c.rows_sent & (_counts.c.left_open == 0),
-        ReconciliationState.CLEAN.value,
-    ),
-    else_=ReconciliationState.OPEN.value,
+# The same, of a reconciliation alone: a list picks by it before it counts anything else.
+_LEFT_OPEN = (
+    sa.select(sa.func.count())
+    .where(STANDING.c.reconciliation_id == reconciliation.c.id, _UNREPAIRED)
+    .correlate(reconciliation)
+    .scalar_subquery()
 )
+
+
+def _state(left_open: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    """Build how a reconciliation stands, with so many of its differences not repaired."""
+    return sa.case(
+        (_REPLACED, ReconciliationState.REPLACED.value),
+        (
+            reconciliation.c.result == ReconciliationResult.EQUAL.value,
+            ReconciliationState.CLEAN.value,
+        ),
+        (reconciliation.c.rows_sent & (left_open == 0), ReconciliationState.CLEAN.value),
+        else_=ReconciliationState.OPEN.value,
+    )
+
+
+_STATE = _state(_counts.c.left_open)
 # An institution's are seen by the agencies of its region, too.
 _SEEN = visible(regions=(reconciliation.c.region,), institution=reconciliation.c.party)
 _HEADERS = sa.select(reconciliation, _counts, _STATE.label("state")).join(_counts, sa.true())
 _BY_NUMBER = _HEADERS.where(reconciliation.c.number == sa.bindparam("number", type_=sa.Text), _SEEN)
-_DAY = sa.bindparam("on_day", type_=sa.Date)
-_IN_STATE = sa.bindparam("in_state", type_=sa.Text)
 _ROWS = sa.bindparam("rows", type_=sa.BigInteger)
-_PAGE = (
-    _HEADERS.where(
-        _SEEN,
-        _DAY.is_(None) | (reconciliation.c.day == _DAY),
-        _IN_STATE.is_(None) | (_STATE == _IN_STATE),
-        reconciliation.c.id > sa.bindparam("after", type_=sa.BigInteger),
-    )
-    .order_by(reconciliation.c.id)
-    .limit(_ROWS)
+_LISTING = Listing(
+    rows=_HEADERS,
+    of=reconciliation,
+    regions=("region",),
+    institution="party",
+    filters={
+        "on_day": reconciliation.c.day == sa.bindparam("on_day", type_=sa.Date),
+        "in_state": _state(_LEFT_OPEN) == sa.bindparam("in_state", type_=sa.Text),
+    },
 )
 _OPEN = (
     _HEADERS.where(
@@ -204,8 +213,8 @@ async def page(
     wanted: PageAsked,
 ) -> list[Reconciliation]:
     """Read a page of the reconciliations the caller may see, and one more."""
-    row = {"on_day": day, "in_state": state, "after": wanted.after_id, "rows": wanted.rows + 1}
-    return [_reconciliation(found) for found in await conn.execute(_PAGE, row | scope.binds())]
+    filters = {"on_day": day, "in_state": state}
+    return [_reconciliation(row) for row in await _LISTING.read(conn, scope, wanted, filters)]
 
 
 async def open_ones(conn: Conn, scope: Scope, limit: int) -> list[Reconciliation]:

@@ -22,24 +22,20 @@ from app.review.model.monthly import (
 from app.review.tables import review, review_line
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.lists import Listing
 from app.runtime.paging import PageAsked
 
 _SEEN = visible(regions=(review.c.place,))
 _PLACE, _MONTH = sa.bindparam("place", type_=sa.CHAR(6)), sa.bindparam("month", type_=sa.CHAR(7))
-_AFTER, _ROWS = (sa.bindparam(name, type_=sa.BigInteger) for name in ("after", "rows"))
+_ROWS = sa.bindparam("rows", type_=sa.BigInteger)
 _ONE = sa.select(review).where(review.c.number == sa.bindparam("number", type_=sa.Text), _SEEN)
 _LOCKED = _ONE.with_for_update()
 _OF_MONTH = sa.select(review.c.number).where(review.c.place == _PLACE, review.c.month == _MONTH)
-_PAGE = (
-    sa.select(review)
-    .where(
-        _SEEN,
-        review.c.id > _AFTER,
-        _PLACE.is_(None) | (review.c.place == _PLACE),
-        _MONTH.is_(None) | (review.c.month == _MONTH),
-    )
-    .order_by(review.c.id)
-    .limit(_ROWS)
+_LISTING = Listing(
+    rows=sa.select(review),
+    of=review,
+    regions=("place",),
+    filters={"place": review.c.place == _PLACE, "month": review.c.month == _MONTH},
 )
 _REVIEW_ID = sa.bindparam("review_id", type_=sa.BigInteger)
 _LINES = (
@@ -95,13 +91,11 @@ async def page(
     conn: Conn, scope: Scope, asked: MonthsWanted, wanted: PageAsked
 ) -> Sequence[Review]:
     """Read a page of the closed months the caller may see, and one more."""
-    row = {
+    filters = {
         "place": asked.place,
         "month": None if asked.month is None else str(asked.month),
-        "after": wanted.after_id,
-        "rows": wanted.rows + 1,
     }
-    return [_review(each) for each in await conn.execute(_PAGE, row | scope.binds())]
+    return [_review(each) for each in await _LISTING.read(conn, scope, wanted, filters)]
 
 
 async def lines(conn: Conn, review_id: int, after: str, limit: int) -> list[ReviewLine]:
