@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
@@ -24,6 +25,7 @@ from app.gateway.errors import SessionExpired
 from app.gateway.outputs import write_json
 from app.gateway.routes import router as gateway
 from app.institutions.routes import router as institutions
+from app.kernel.refusal import Refusal
 from app.ledger.routes import router as ledger
 from app.parties.routes import router as parties
 from app.proof.routes import router as proof
@@ -36,10 +38,13 @@ from app.runtime.auth import Signer
 from app.runtime.db import open_engine
 from app.runtime.hub import Clock, build_hub, wall_clock
 from app.runtime.limits import Limits
+from app.runtime.problems import Answer, problem_of
 from app.runtime.settings import Mode, Settings
+from app.runtime.shedding import Shedding, counted
 from app.runtime.signatures import Signing
 from app.runtime.signing import SignedAnswers
 from app.runtime.telemetry import Metrics, Telemetry
+from app.runtime.turns import Turns
 from app.sandbox.fault_layer import FaultLayer
 from app.sandbox.moved_clock import MovedClock
 from app.sandbox.playground import Playground
@@ -106,12 +111,20 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.metrics = metrics
     app.state.seal_metrics = SealMetrics(metrics.registry)
     app.state.limits = Limits.of(settings)
+    app.state.turns = Turns.of(settings)
     app.state.signing = _signing_of(settings)
     app.state.ticker = ticker
     app.state.webhooks = webhooks()
     http.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(
+        Shedding,
+        settings=settings,
+        turns=app.state.turns,
+        sent_away=counted(metrics.registry, app.state.turns),
+        say=lambda refusal, request: _as_gateway(refusal, request, hub.clock()),
+    )
     if playground is not None:
         _install_sandbox(app, playground)
     docs_pages.install(app, http.EXAMPLE_KEY)
@@ -166,5 +179,11 @@ def _install_sandbox(app: FastAPI, playground: Playground) -> None:
 
 def _session_expired(request: str, now: datetime) -> bytes:
     """Say it as the gateway does."""
+    return _as_gateway(SessionExpired(), request, now).body
+
+
+def _as_gateway(refusal: Refusal, request: str, now: datetime) -> Answer:
+    """Tell in the gateway's envelope what never became a message."""
     reference = Reference(message=request, received_at=now)
-    return write_json(refusal_answer(reference, SessionExpired(), now)).encode()
+    body = write_json(refusal_answer(reference, refusal, now)).encode()
+    return replace(problem_of(refusal, request), body=body, media_type="application/json")

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from app.cli.readers import ReaderProtocol
 
 
-class HeadProtocol(HttpToolsProtocol):
+class HeadProtocol(ReaderProtocol):
     """Ends a connection whose next head takes too long, however it trickles in, or never ends."""
 
     seconds_max: ClassVar[float] = 30.0

@@ -50,7 +50,11 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     gc.freeze()
     settings: Settings = app.state.settings
     protocol = HangUpProtocol if settings.mode is Mode.SANDBOX else HeadProtocol
-    bounds = {"seconds_max": settings.body_wait_seconds, "bytes_max": 2 * settings.header_bytes_max}
+    bounds = {
+        "seconds_max": settings.body_wait_seconds,
+        "bytes_max": 2 * settings.header_bytes_max,
+        "answer_seconds_max": settings.answer_wait_seconds,
+    }
     config = uvicorn.Config(
         app,
         loop="uvloop",

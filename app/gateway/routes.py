@@ -20,6 +20,7 @@ from app.runtime.auth import Caller, Signer, Unauthenticated
 from app.runtime.http import admit, bearer, calling_address, hub_of, request_id_of, send
 from app.runtime.limits import RateLimited
 from app.runtime.problems import STATUS, Answer, BodyTooLarge, Malformed, problems
+from app.runtime.shedding import Overloaded
 from app.runtime.telemetry import TooLargeError
 
 router = APIRouter(prefix="/compat", tags=["gateway 兼容层"])
@@ -31,7 +32,7 @@ DESCRIPTION = (
     "`[CODE] 中文原因 (field)`, all faults in `output.errors`. 400 only when the JSON cannot be "
     "read, 401 for wrong credentials (bearer token, or client id and secret as HTTP Basic), 403 or "
     "429 for a client held to addresses or rates, 413 "
-    "over size. Transactions 支持的交易: "
+    "over size, 503 when there is no turn to be had in time. Transactions 支持的交易: "
     + "、".join(f"{it.number} {it.zh}" for it in transactions().values())
     + "."
 )
@@ -105,7 +106,7 @@ ANSWER: dict[str, Any] = {
     },
 }
 # What never became a message is answered in the envelope's shape all the same.
-NO_MESSAGE = (Malformed, BodyTooLarge, Unauthenticated, AddressRefused, RateLimited)
+NO_MESSAGE = (Malformed, BodyTooLarge, Unauthenticated, AddressRefused, RateLimited, Overloaded)
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Carried out or refused; `infcode` says which 成功或业务拒绝，见 infcode",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import NewType, TypeAlias
+import socket
+from typing import Final, NewType, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -15,6 +16,13 @@ Tx = NewType("Tx", AsyncConnection)  # inside the door's transaction: may write
 Rx = NewType("Rx", AsyncConnection)  # autocommitting: may only read
 Conn: TypeAlias = Tx | Rx
 
+# Seconds of silence, between questions, questions; milliseconds until what was sent is lost.
+KEEP_ALIVE: Final = {
+    "TCP_KEEPIDLE": 30,
+    "TCP_KEEPINTVL": 10,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 60_000,
+}
 METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -63,6 +71,7 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
         hide_parameters=True,  # a statement that fails must not bring a person into the log
         execution_options={vault.OPTION: keys},
         connect_args={
+            "timeout": settings.connect_seconds,
             "server_settings": {
                 "role": settings.database_role,
                 "application_name": "hub",
@@ -71,11 +80,23 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
                 "lock_timeout": str(settings.lock_wait_ms),
                 "statement_timeout": str(settings.statement_ms),
                 "idle_in_transaction_session_timeout": "60000",
-            }
+            },
         },
     )
     sa.event.listen(engine.sync_engine, "handle_error", _drop_unbegun)
+    sa.event.listen(engine.sync_engine, "connect", _keep_alive)
     return engine
+
+
+def _keep_alive(adapted: sa.engine.AdaptedConnection, _: object) -> None:
+    """Let the kernel find out when the other machine has gone without a word, in about a minute."""
+    wire = adapted.driver_connection._transport.get_extra_info("socket")  # noqa: SLF001 -- the driver hands it out no other way
+    if wire is None or wire.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEP_ALIVE.items():
+        if hasattr(socket, name):  # not every system has them all
+            wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _drop_unbegun(failure: sa.engine.ExceptionContext) -> None:

@@ -35,6 +35,7 @@ from app.runtime.problems import (
     problems,
 )
 from app.runtime.prose import PersonalNumberInText
+from app.runtime.shedding import Overloaded
 from app.runtime.signatures import SignatureRefused, SignatureRequired, SignatureStale
 
 Node = dict[str, Any]  # a piece of JSON whose shape the OpenAPI specification gives
@@ -236,6 +237,8 @@ def _everywhere(operation: Node, *, writes: bool) -> Iterator[type[Refusal]]:
     if "security" in operation:
         yield from (Unauthenticated, SignatureRequired, SignatureRefused, SignatureStale)
         yield from (Forbidden, AddressRefused, RateLimited, Busy)
+    if "security" in operation or "requestBody" in operation:
+        yield Overloaded
     yield HeadersTooLarge
     if "requestBody" in operation:
         yield from (BodyTooSlow, BodyTooLarge, ContentTypeUnsupported)

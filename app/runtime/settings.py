@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     )
     pool_connections: int = Field(default=8, ge=1, le=64)
     pool_wait_seconds: float = Field(default=5.0, gt=0)
+    connect_seconds: float = Field(
+        default=5.0, gt=0, description="How long connecting to Postgres may take"
+    )
     lock_wait_ms: int = Field(default=5_000, ge=100)
     running_wait_ms: int = Field(
         default=2_000, ge=0, description="How long a message waits for its twin under way"
@@ -92,6 +95,28 @@ class Settings(BaseSettings):
     upload_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1024)
     body_wait_seconds: float = Field(
         default=30.0, gt=0, description="How long a body may take to arrive"
+    )
+    answer_wait_seconds: float = Field(
+        default=30.0, gt=0, description="How long an answer may wait for its reader to go on"
+    )
+    request_seconds: float = Field(
+        default=60.0, gt=0, description="Until when a request is answered, or told to come again"
+    )
+    operator_request_seconds: float = Field(
+        default=1_800.0, gt=0, description="The same for what only the operator may ask"
+    )
+    working_max: int = Field(
+        default=32, ge=1, description="How many requests are worked on at a time"
+    )
+    waiting_max: int = Field(default=256, ge=1, description="How many more may wait for their turn")
+    turn_wait_seconds: float = Field(
+        default=5.0, gt=0, description="How long a request waits for its turn"
+    )
+    turn_target_ms: int = Field(
+        default=500, ge=1, description="How long it waits once the queue no longer drains"
+    )
+    turn_interval_ms: int = Field(
+        default=3_000, ge=1, description="When a queue that was never empty no longer drains"
     )
     header_bytes_max: int = Field(default=32 * 1024, ge=1024)
     page_rows_default: int = Field(default=50, ge=1)
