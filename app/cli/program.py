@@ -63,7 +63,6 @@ program.command()(proving.seal)
 program.add_typer(proving.audit, name="audit")
 program.command()(tick)
 program.command()(deliver)
-program.command("expire", hidden=True)(tick)  # what it was called when filings alone fell due
 program.add_typer(sandbox.program, name="sandbox")
 institutions = typer.Typer(no_args_is_help=True, help="Agreement institutions 协议机构.")
 program.add_typer(institutions, name="institutions")

@@ -36,13 +36,6 @@ async def set_clock(work: Work, clock: MovedClock, asked: ClockAsked) -> ClockMo
     return ClockMoved(setting, await filings.run_out(replace(work, now=setting.at)))
 
 
-async def move_clock(work: Work, clock: MovedClock, asked: ClockAsked) -> ClockMoved:
-    """Set the clock where nothing ticks, and let what is due by its new time expire."""
-    moved = await set_clock(work, clock, asked)
-    await filings.expire_due(replace(work, now=moved.setting.at))
-    return moved
-
-
 async def order_faults(work: Work, order: FaultOrder) -> FaultOrder:
     """Let faults befall every message of a party from now on; no text takes them back."""
     if work.caller.kind is not PartyKind.OPERATOR and order.party != work.caller.party:

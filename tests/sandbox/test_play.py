@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.cli.seeding import seed
+from app.deadlines.model import Act
+from app.deadlines.rules.acts import OF_THE_PRESENT
 from app.kernel.calendar import Month
 from app.kernel.money import Money
 from app.runtime.embedded.databases import in_own_loop, select_one_column
@@ -57,6 +59,9 @@ async def test_a_month_is_played_and_every_balance_holds(world: World) -> None:
     assert report.deducted.fen > 0 < report.institutions_paid.fen
     named = {it.what for it in report.checks}
     assert {"law claims_are_items", "law pairs_advance", "warnings of 1 pairs"} <= named
+    # The hub did what fell due by itself, to the seals that the proof holds it to.
+    assert {"clearings noticed", "sides that confirmed by silence", "law sealing_in_time"} <= named
+    assert report.due_acts > report.days * len(set(Act) - OF_THE_PRESENT)
     assert told == sorted(told)
     json.dumps(report.document())
     # The hub's own tables say the same as the report, which was made of answers alone.

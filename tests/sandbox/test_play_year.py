@@ -108,7 +108,7 @@ async def _require_noticed(world: World) -> None:
         )
     clock = MovedClock(world.clock)
     broken = Report(month=MONTH, seed=1)
-    await prove(Stage(Sender(world.hub, "proof"), clock), broken, sealed=True)
+    await prove(Stage(Sender(world.hub, "proof"), clock), broken)
     first = broken.first_difference
     assert first is not None
     assert first.what.startswith("law ")

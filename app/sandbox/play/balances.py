@@ -8,20 +8,18 @@ from datetime import date
 from functools import partial
 
 from app.clearing import service as clearings
-from app.clearing.model import BankOutcome, Clearing, ContestReason, Issue, Notice, NoticeKind, Run
+from app.clearing.model import BankOutcome, Clearing, ContestReason, Notice, NoticeKind, Run
 from app.clearing.model.confirming import Digest, Objection, Pair
 from app.clearing.model.paying import BankLine
 from app.clearing.service import confirming, issuing, paying
+from app.deadlines.model import Act
 from app.kernel.calendar import business_day
 from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
 from app.review.model.deducting import DeductionEvent
-from app.review.service import deducting
 from app.runtime.paging import PageAsked
-from app.sandbox.clock import in_china
-from app.sandbox.moved_clock import ClockAct, ClockAsked
-from app.sandbox.play.day import OPENS
 from app.sandbox.play.deeds import ROWS_A_PAGE, Stage
+from app.sandbox.play.due import DueActs
 from app.sandbox.play.proving import check_books, prove
 from app.sandbox.play.report import Report
 from app.sandbox.play.reviewing import Reviewing
@@ -38,63 +36,67 @@ ENDS = (DeductionEvent.LOWER, DeductionEvent.LAPSE)
 Pairs = Mapping[tuple[str, str], Money]
 
 
-async def clear_and_check(stage: Stage, plan: Timetable, report: Report, place: str) -> None:
-    """Review a place's month, clear the quarter it ends, and hold the books to the answers."""
+async def clear_and_check(due: DueActs, plan: Timetable, report: Report, place: str) -> None:
+    """Review a place's month, clear the quarter it ends, and hold the books to the answers.
+
+    Silence confirms, and the notices are issued, by the tick of their mornings.
+    """
+    stage = due.stage
     hub, books = stage.sender.hub, stage.books
     _check_business(stage, plan, report)
     contested = _contested(stage, plan)
-    reviewing = await _review(stage, plan, report, place, contested)
+    reviewing = await _review(due, plan, report, place, contested)
     await check_books(hub, report, "before the clearing", books.balances)
 
-    await stage.jump(_at(CLEARED_ON))
+    await due.begin(CLEARED_ON)
     asked = Run(scheme=Scheme.CROSS_PROVINCE, period=str(report.month.quarter))
     clearing = await stage.do("clear", lambda work: clearings.run(work, asked))
-    await stage.jump(_at(CONTESTED_ON))
+    await due.begin(CONTESTED_ON)
     if contested is not None:
         await _contest(stage, clearing, contested)
         # Nobody will answer: what the insured place holds to be owed stands, and the
         # institution bears the difference.
         report.contested = stage.funds[contested.number]
-    await stage.jump(_at(SILENT_ON))
+    await due.begin(SILENT_ON)
     claims = len({it.pair for it in plan.stays})  # a claim of nothing is confirmed as well
-    silent = await stage.do("silent", confirming.confirm_silent)
-    spoken = contested is not None
+    silent, spoken = due.found[Act.CONFIRM_SILENT], contested is not None
     report.expect("sides that confirmed by silence", silent, 2 * claims - spoken)
-    await stage.jump(_at(NOTICED_ON))
-    issue = await stage.do("notify", lambda work: issuing.issue_notices(work, clearing.number))
+    await due.begin(NOTICED_ON)
+    report.expect("clearings noticed", due.found[Act.ISSUE_NOTICES], 1)
     if contested is not None:
         books.deducted(contested.pair, contested.visit.institution, report.contested)
-    notices = await _payable(stage, clearing)
+    notices = await _notices(stage, clearing)
+    payable = [it for it in notices if it.kind is NoticeKind.PAYABLE]
     called = _called(stage, plan, reviewing, contested)
-    _check_clearing(clearing, notices, called, report, len(reviewing.final))
-    _check_issue(issue, Money.total(called.values()), report)
+    _check_clearing(clearing, payable, called, report, len(reviewing.final))
+    _check_notices(notices, Money.total(called.values()), report)
     for pair, amount in called.items():
         books.noticed(pair, amount)
-    report.clearing, report.pairs = clearing.number, len(called)
-    report.notices = issue.payable + issue.receivable
+    report.clearing, report.pairs, report.notices = clearing.number, len(called), len(notices)
     await check_books(hub, report, "after the notices", books.balances)
 
-    await stage.jump(_at(PAID_ON))
-    await _pay(stage, notices, report)
-    for it in notices:
+    await due.begin(PAID_ON)
+    await _pay(stage, payable, report)
+    for it in payable:
         books.paid((it.party_place, it.counter_place), it.amount)
     report.accounts = await check_books(hub, report, "after the payments", books.balances)
-    await prove(stage, report, sealed=False)
+    await prove(stage, report)
 
 
 def _check_business(stage: Stage, plan: Timetable, report: Report) -> None:
     report.expect("visits settled", len(stage.funds), len(plan.stays))
     report.expect("filings accepted", stage.filed, report.workers)
-    report.expect("filings expired", stage.expired, len(plan.expiring))
+    report.expect("filings expired", report.expired, len(plan.expiring))
     turned_away = sum(len(it.turned_away) for it in plan.days.values())
     expected = [("filing-expired",)] * turned_away
     report.expect("reasons of those turned away", stage.refusals, expected)
 
 
 async def _review(
-    stage: Stage, plan: Timetable, report: Report, place: str, contested: Stay | None
+    due: DueActs, plan: Timetable, report: Report, place: str, contested: Stay | None
 ) -> Reviewing:
     """Deduct twice, hear an appeal against one, close the month, and pay the institutions."""
+    stage = due.stage
     reviewing = Reviewing(stage)
     of_place = [it for it in plan.stays if it.pair[1] == place]
     free = [
@@ -102,41 +104,40 @@ async def _review(
         for it in of_place
         if it is not contested and not (it.again or it.reversed) and stage.funds[it.number] != ZERO
     ]
-    await stage.jump(_at(DEDUCTED_ON))
+    await due.begin(DEDUCTED_ON)
     for it, end in zip(free, ENDS, strict=False):
         await reviewing.propose(it, end, by_line=end is DeductionEvent.LAPSE)
     proposed = list(reviewing.under_way)
-    await stage.jump(_at(APPEALED_ON))
+    await due.begin(APPEALED_ON)
     await reviewing.appeal_all()
-    await stage.jump(_at(DECIDED_ON))
+    await due.begin(DECIDED_ON)
     await reviewing.decide_all()
-    await stage.jump(_at(LAPSED_ON))
-    await stage.do("lapse", deducting.finish_unappealed)
+    await due.begin(LAPSED_ON)
     await reviewing.note_lapsed()
     report.expect("deductions that are final", len(reviewing.final), len(proposed))
     report.deducted = Money.total(amount for _, _, amount in reviewing.final.values())
-    await stage.jump(_at(CLOSED_ON))
+    await due.begin(CLOSED_ON)
     review, request = await reviewing.close(place, report.month)
-    due = Money.total(stage.funds[it.number] for it in of_place) - report.deducted
-    report.expect(f"the month of {place}", review.totals.due, due)
+    owed = Money.total(stage.funds[it.number] for it in of_place) - report.deducted
+    report.expect(f"the month of {place}", review.totals.due, owed)
     asked = Money.total(it.totals.due for it in request.institutions)
-    report.expect(f"fund request of {place}", asked, due)
-    await stage.jump(_at(INSTITUTIONS_PAID_ON))
+    report.expect(f"fund request of {place}", asked, owed)
+    await due.begin(INSTITUTIONS_PAID_ON)
     await reviewing.pay(place)
-    report.expect(f"paid to the institutions of {place}", reviewing.paid, due)
+    report.expect(f"paid to the institutions of {place}", reviewing.paid, owed)
     report.institution_payments, report.institutions_paid = reviewing.payments, reviewing.paid
     return reviewing
 
 
-async def _payable(stage: Stage, clearing: Clearing) -> list[Notice]:
-    """Read every payable notice of a clearing."""
+async def _notices(stage: Stage, clearing: Clearing) -> list[Notice]:
+    """Read every notice of a clearing."""
     found: list[Notice] = []
     async with stage.look() as it:
         after: str | None = ""
         while after is not None:
             asked = PageAsked(after, ROWS_A_PAGE)
             page = await issuing.notices_of(it, clearing.number, asked)
-            found += [each for each in page.rows if each.kind is NoticeKind.PAYABLE]
+            found += page.rows
             after = page.last
     return found
 
@@ -168,10 +169,10 @@ def _check_clearing(
     report.expect(f"notices of {len(pairs)} pairs", sorted(wrong), [])
 
 
-def _check_issue(issue: Issue, fund: Money, report: Report) -> None:
-    report.expect("claims without a notice", issue.waiting, 0)
-    report.expect("fund of the payable notices", issue.payable_fund, fund)
-    report.expect("fund of the receivable notices", issue.receivable_fund, fund)
+def _check_notices(notices: Sequence[Notice], fund: Money, report: Report) -> None:
+    for kind in NoticeKind:
+        called = Money.total(it.amount for it in notices if it.kind is kind)
+        report.expect(f"fund of the {kind} notices", called, fund)
 
 
 async def _pay(stage: Stage, notices: Sequence[Notice], report: Report) -> None:
@@ -196,10 +197,6 @@ async def _pay(stage: Stage, notices: Sequence[Notice], report: Report) -> None:
         matched += sum(it.outcome is BankOutcome.MATCHED for it in taken.payments)
     report.paid = matched
     report.expect("notices paid in full", matched, len(notices))
-
-
-def _at(day: date) -> ClockAsked:
-    return ClockAsked(act=ClockAct.JUMP, to=in_china(day, OPENS))
 
 
 def _contested(stage: Stage, plan: Timetable) -> Stay | None:

@@ -29,10 +29,6 @@ class Today:
     hands: asyncio.Semaphore
     day: date
 
-    def open(self) -> None:
-        """Let the day begin; what is due by now is somebody else's to do."""
-        self.go_to(OPENS)
-
     async def until_charged(self, what: Day) -> None:
         """Register, file, admit and charge."""
         stage = self.stage

@@ -23,14 +23,13 @@ from app.runtime.auth import Caller
 from app.runtime.door import reading
 from app.runtime.work import Reading, Work
 from app.sandbox.casting import OPERATOR
-from app.sandbox.moved_clock import ClockAsked, MovedClock
+from app.sandbox.moved_clock import MovedClock
 from app.sandbox.people import SyntheticPerson
 from app.sandbox.personas import HOSPITAL, SHANDONG
 from app.sandbox.play.expected import Expected, Pair
 from app.sandbox.play.timetable import Expiring, Resident, Stay
 from app.sandbox.reported import DIAGNOSIS, admission_at, admission_of, fee_line_of, referral_of
 from app.sandbox.sender import Kept, Sender, agency, institution
-from app.sandbox.service import move_clock
 from app.sandbox.traffic import PlannedCase
 from app.settlement import service as settlements
 from app.settlement.model import CancelAsked, SettleAsked, SettlementWithLines
@@ -75,20 +74,8 @@ class Stage:
     turns: dict[Pair, asyncio.Lock] = field(default_factory=dict)
     filed: int = 0
     batches: int = 0
-    expired: int = 0
     reversed: int = 0
     refusals: list[tuple[str, ...]] = field(default_factory=list)
-
-    async def jump(self, asked: ClockAsked) -> None:
-        """Set the clock as its own path does: what is due by the new time expires."""
-        kept = await self.send(
-            f"clock-{asked.to:%Y%m%d%H%M}",
-            OPERATOR,
-            lambda work: move_clock(work, self.clock, asked),
-            lambda moved: Kept(number=str(moved.expired)),
-        )
-        self.clock.setting = self.clock.asked(asked)
-        self.expired += int(kept.number)
 
     async def case(self, case: PlannedCase, who: SyntheticPerson) -> Wish:
         """Register a worker and the determination; return what is to be filed."""

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from app.deadlines.model import Act
 from app.kernel.calendar import Month
 from app.kernel.money import Money
 from app.runtime.door import Hub
 from app.sandbox.clock import in_china
-from app.sandbox.moved_clock import ClockAct, ClockAsked
 from app.sandbox.play.advances import Advances
 from app.sandbox.play.balances import clear_and_check
 from app.sandbox.play.day import OPENS, Today, stopped
 from app.sandbox.play.deeds import Stage
+from app.sandbox.play.due import DueActs
 from app.sandbox.play.expected import Pair
 from app.sandbox.play.report import Report
 from app.sandbox.play.timetable import Timetable, timetable
@@ -48,23 +49,24 @@ async def play(hub: Hub, asked: Asked, tell: Tell) -> Report:
     playing = replace(hub, clock=clock)
     stage = Stage(Sender(playing, f"play-{asked.seed}"), clock)
     watching = _Watching(Advances(stage), _busiest(plan))
-    hands = asyncio.Semaphore(asked.at_once)
+    due, hands = DueActs.on(stage), asyncio.Semaphore(asked.at_once)
     for day, what in plan.days.items():
         tell(day, len(stage.funds))
         today = Today(stage, hands, day)
-        await stage.jump(ClockAsked(act=ClockAct.JUMP, to=in_china(day, OPENS)))
+        await due.begin(day)
         await today.until_charged(what)
         if day >= MONTH.first:
             await watching.begin(plan)
         await today.settle(what)
         await watching.look()
     report = _report(stage, plan, asked)
-    await clear_and_check(stage, plan, report, watching.pair[1])
+    report.expired = due.found[Act.EXPIRE_FILINGS]
+    await clear_and_check(due, plan, report, watching.pair[1])
     await watching.end(report)
     if asked.settlements >= ENOUGH:
         missing = [name for name, count in _warned(report).items() if not count]
         report.expect("warnings that were not played", missing, [])
-    report.messages = stage.messages
+    report.messages, report.due_acts = stage.messages, due.done
     report.elapsed_seconds = round(time.perf_counter() - begun, 1)
     return report
 
@@ -135,7 +137,6 @@ def _report(stage: Stage, plan: Timetable, asked: Asked) -> Report:
         workers=sum(len(it.cases) + len(it.expiring) for it in plan.days.values()),
         filings=stage.filed,
         batches=stage.batches,
-        expired=stage.expired,
         refused=len(stage.refusals),
         settlements=len(stage.funds),
         cancelled=sum(it.again or it.reversed for it in plan.stays),

@@ -85,6 +85,7 @@ class Report(Checks):
     increases: int = 0
     rearmed: int = 0
     accounts: int = 0
+    due_acts: int = 0
     messages: int = 0
     days: int = 0
     elapsed_seconds: float = 0.0

@@ -74,7 +74,7 @@ async def _check_due_acts(steps: Steps) -> None:
 async def _verify(steps: Steps) -> None:
     """Let the hub prove itself."""
     report, before = steps.report, len(steps.report.checks)
-    extent = await prove(steps.stage, report, sealed=True)
+    extent = await prove(steps.stage, report)
     report.laws = len(report.checks) - before - 1
     report.accounts, report.turnover = extent.accounts, extent.turnover
     report.counts |= {

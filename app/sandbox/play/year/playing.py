@@ -8,13 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from app.deadlines.model import Act, Tick
-from app.deadlines.ticking import Ticker
 from app.runtime.door import Hub
 from app.sandbox.clock import in_china
 from app.sandbox.play.advances import Advances
 from app.sandbox.play.day import OPENS, Today, stopped
 from app.sandbox.play.deeds import Stage
+from app.sandbox.play.due import DueActs
 from app.sandbox.play.reviewing import Reviewing
 from app.sandbox.play.timetable import Timetable, year_table
 from app.sandbox.play.year.agenda import Agenda
@@ -25,7 +24,7 @@ from app.sandbox.play.year.crashes import Crashes
 from app.sandbox.play.year.ending import end
 from app.sandbox.play.year.report import YearReport
 from app.sandbox.play.year.steps import Steps
-from app.sandbox.sender import CLIENT, Sender
+from app.sandbox.sender import Sender
 
 YEAR = 2026
 # Busy provinces first; Beijing and Shandong are always among them, and Liaoning has rules of its
@@ -52,19 +51,10 @@ class Year:
     stage: Stage
     table: Timetable
     report: YearReport
-    ticker: Ticker
+    due: DueActs
     hands: asyncio.Semaphore
     crashes: Crashes
     agenda: Agenda = field(default_factory=Agenda)
-    acts: dict[Act, int] = field(default_factory=lambda: dict.fromkeys(Act, 0))
-
-    async def tick(self) -> None:
-        """Let the hub do what is due; whatever fails breaks the play off."""
-        tick = await self.ticker.tick()
-        _require_done(tick)
-        self.report.due_acts += len(tick.done)
-        for it in tick.done:
-            self.acts[it.due.act] += it.found
 
 
 async def play_year(hub: Hub, asked: YearAsked, tell: Tell) -> YearReport:
@@ -80,7 +70,7 @@ async def play_year(hub: Hub, asked: YearAsked, tell: Tell) -> YearReport:
         stage=stage,
         table=table,
         report=report,
-        ticker=Ticker(playing, f"{CLIENT}:tick"),
+        due=DueActs.on(stage),
         hands=asyncio.Semaphore(asked.at_once),
         crashes=Crashes(stage),
     )
@@ -91,6 +81,7 @@ async def play_year(hub: Hub, asked: YearAsked, tell: Tell) -> YearReport:
         tell(day, len(stage.funds))
         await _live(year, steps, day)
         day += timedelta(days=1)
+    report.due_acts = year.due.done
     await end(steps, asked.seed)
     report.elapsed_seconds = round(time.perf_counter() - begun, 1)
     return report
@@ -103,7 +94,7 @@ def _steps(year: Year, asked: YearAsked) -> Steps:
         table=year.table,
         report=report,
         agenda=year.agenda,
-        acts=year.acts,
+        acts=year.due.found,
         crashes=year.crashes,
         seed=asked.seed,
         advances=Advances(stage),
@@ -117,8 +108,7 @@ def _steps(year: Year, asked: YearAsked) -> Steps:
 async def _live(year: Year, steps: Steps, day: date) -> None:
     """One day: what is due, what is down for it, and the business of the desks."""
     today = Today(year.stage, year.hands, day)
-    today.open()
-    await year.tick()
+    await year.due.begin(day)
     await steps.after_tick()
     await year.agenda.do(day)
     what = year.table.days.get(day)
@@ -130,9 +120,3 @@ async def _live(year: Year, steps: Steps, day: date) -> None:
         year.report.crashes.append(await year.crashes.among_settlements(plain))
         what = replace(what, settlements=[it for it in what.settlements if it not in plain])
     await today.settle(what)
-
-
-def _require_done(tick: Tick) -> None:
-    if tick.failed or tick.elsewhere:
-        message = f"due acts that failed: {tick.failed}"
-        raise RuntimeError(message)
