@@ -63,15 +63,6 @@ class AdvanceForeign(Refusal):
     says_zh: ClassVar = "仅限 {place} 经办机构本级办理。"
 
 
-class AnotherPersonNeeded(Refusal):
-    """What one person proposed or asked for, another one approves."""
-
-    kind: ClassVar = Kind.FORBIDDEN
-    code: ClassVar = "another-person-needed"
-    title: ClassVar = "Another person has to approve"
-    title_zh: ClassVar = "须由另一人批准"
-
-
 class AdvanceRunExists(Refusal):
     """The year's quotas were issued before; the answer names that run."""
 

@@ -81,15 +81,6 @@ class ClaimForeign(Refusal):
     says_zh: ClassVar = "仅限 {place} 经办机构本级办理。"
 
 
-class SecondPersonNeeded(Refusal):
-    """What one person confirmed, another of the same party takes back."""
-
-    kind: ClassVar = Kind.FORBIDDEN
-    code: ClassVar = "second-person-needed"
-    title: ClassVar = "A second person of the same party is needed"
-    title_zh: ClassVar = "须由同一单位的另一人办理"
-
-
 class PeriodUnreadable(Refusal):
     """The period is neither a quarter nor a month."""
 

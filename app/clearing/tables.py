@@ -112,10 +112,12 @@ confirmation = sa.Table(
     moment("withdrawn_at", nullable=True),
     sa.Column("withdrawn_by", sa.Text),
     sa.Column("reason", sa.Text),
+    sa.Column("withdrawal_asked_by", sa.Text),
     one_of("side", Side),
     one_of("manner", Manner),
     sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_at"),
     sa.CheckConstraint("withdrawn_by <> client", name="second_person"),
+    sa.CheckConstraint("withdrawn_by <> withdrawal_asked_by", name="asker"),
     # A side has one word on a claim at a time; also read as "what the sides say of a claim".
     sa.Index(
         "uq_confirmation_claim_id_side",

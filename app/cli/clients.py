@@ -10,12 +10,12 @@ import typer
 
 from app.cli.acts import act, look
 from app.cli.credentials import ensure_party, give_client
-from app.cli.persons import at_home, by_two
+from app.cli.persons import at_home, by_two, two_of
 from app.parties import service as parties
-from app.parties.model import Asked, Credential
+from app.parties.model import Asked, Credential, Decided, Proposed
 from app.runtime.door import Hub
 from app.runtime.settings import Mode, Settings
-from app.runtime.standalone import Home, StandaloneError, open_hub
+from app.runtime.standalone import Home, open_hub
 
 program = typer.Typer(no_args_is_help=True, help="Credentials of parties 接入凭据.")
 ClientId = Annotated[str, typer.Argument(help="Client id 客户端编号")]
@@ -39,7 +39,7 @@ def create(
     async def make(home: Home, hub: Hub) -> Credential:
         if home.settings.mode is Mode.SANDBOX:
             return await act(hub, "clients create", lambda it: give_client(it, party, client_id))
-        two = _two(proposed_by, approved_by)
+        two = two_of(proposed_by, approved_by)
         await ensure_party(hub, party)
         asked = Asked(act="client.create", subject=party, details={"client": client_id})
         return _made(await by_two(home, hub, two, asked))
@@ -54,7 +54,7 @@ def secret(client_id: ClientId, proposed_by: First = None, approved_by: Second =
     async def make(home: Home, hub: Hub) -> Credential:
         if home.settings.mode is Mode.SANDBOX:
             return await act(hub, "clients secret", lambda it: parties.issue_secret(it, client_id))
-        two = _two(proposed_by, approved_by)
+        two = two_of(proposed_by, approved_by)
         asked = Asked(act="client.secret", subject=client_id)
         return _made(await by_two(home, hub, two, asked))
 
@@ -68,7 +68,7 @@ def rotate(client_id: ClientId, proposed_by: First = None, approved_by: Second =
     async def make(home: Home, hub: Hub) -> Credential:
         if home.settings.mode is Mode.SANDBOX:
             return await act(hub, "clients rotate", lambda it: parties.rotate_client(it, client_id))
-        two = _two(proposed_by, approved_by)
+        two = two_of(proposed_by, approved_by)
         return _made(await by_two(home, hub, two, Asked(act="client.rotate", subject=client_id)))
 
     _show(at_home(make))
@@ -126,16 +126,8 @@ def list_clients() -> None:
         typer.echo(line)
 
 
-def _two(first: str | None, second: str | None) -> tuple[str, str]:
-    if first is None or second is None:
-        raise StandaloneError(
-            "In production this takes two persons: --as WHO --approved-by ANOTHER "
-            "(see `hub persons`)."
-        )
-    return first, second
-
-
-def _made(credential: Credential | None) -> Credential:
+def _made(by_two: tuple[Proposed, Decided]) -> Credential:
+    credential = by_two[1].credential
     assert credential is not None, "the act makes one"
     return credential
 

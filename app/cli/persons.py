@@ -1,4 +1,4 @@
-"""`hub persons`: the operator's people, and how they sign in at the command line."""
+"""`hub persons`: the operator's and agencies' people, and how they sign in at the command line."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ import typer
 
 from app.cli.acts import act, look
 from app.parties import service as parties
-from app.parties.model import Asked, Credential, Enrolment, SignIn, Verdict
+from app.parties.model import Asked, Decided, Enrolment, Invitation, Proposed, SignIn, Verdict
 from app.runtime.auth import Caller, Signer
 from app.runtime.door import Hub
 from app.runtime.sealing import Seal
 from app.runtime.settings import Settings
-from app.runtime.standalone import Home, lend_hub, open_home
+from app.runtime.standalone import Home, StandaloneError, lend_hub, open_home
 
 T = TypeVar("T")
-program = typer.Typer(no_args_is_help=True, help="The operator's people 运维人员.")
+program = typer.Typer(no_args_is_help=True, help="The operator's and agencies' people 人员.")
 PersonId = Annotated[str, typer.Argument(help="Person id 人员编号")]
-HERE = "command-line"
+PartyCode = Annotated[
+    str | None, typer.Option(help="Code of an agency; without it the operator 经办机构代码")
+]
+First = Annotated[str | None, typer.Option("--as", help="Who proposes 提议人")]
+Second = Annotated[str | None, typer.Option("--approved-by", help="Who approves 批准人")]
+HERE, OPERATOR = "command-line", "operator"
 
 
 @program.command()
@@ -31,8 +36,18 @@ def create(
     vouched_by: Annotated[
         str | None, typer.Option(help="Another person, needed from the third on 确认人")
     ] = None,
+    party: PartyCode = None,
+    proposed_by: First = None,
+    approved_by: Second = None,
 ) -> None:
-    """Enrol a person and show the address for their authenticator, this once."""
+    """Enrol one of the operator's people, or invite one of an agency's; what is shown is so once.
+
+    The operator's chooses a password here and gets the address for an authenticator. An agency's
+    is invited by two persons, who sign in here, and enrols at POST /oauth/enrolments.
+    """
+    if party not in (None, OPERATOR):
+        _invite(str(party), (person, name), (proposed_by, approved_by))
+        return
     password = _new_password(person)
 
     async def enrol(home: Home, hub: Hub) -> Enrolment:
@@ -75,12 +90,13 @@ def disable(person: PersonId) -> None:
 
 
 @program.command("list")
-def list_persons() -> None:
-    """List the operator's people."""
+def list_persons(party: PartyCode = None) -> None:
+    """List everybody, or a party's people."""
 
     async def read(_: Home, hub: Hub) -> list[str]:
         async with look(hub) as reading:
-            return [f"{it.id}\t{it.name}\t{it.state}" for it in await parties.list_persons(reading)]
+            found = await parties.all_persons(reading, party)
+            return [f"{it.id}\t{it.name}\t{it.state}\t{it.party}" for it in found]
 
     for line in at_home(read):
         typer.echo(line)
@@ -97,7 +113,9 @@ def at_home(work: Callable[[Home, Hub], Awaitable[T]]) -> T:
         return asyncio.run(lent(home))
 
 
-async def by_two(home: Home, hub: Hub, persons: tuple[str, str], asked: Asked) -> Credential | None:
+async def by_two(
+    home: Home, hub: Hub, persons: tuple[str, str], asked: Asked
+) -> tuple[Proposed, Decided]:
     """Have one person propose and another approve, both signing in here and now."""
     first = await signed_in(home, hub, persons[0])
     second = await signed_in(home, hub, persons[1])
@@ -105,9 +123,18 @@ async def by_two(home: Home, hub: Hub, persons: tuple[str, str], asked: Asked) -
     made = await act(
         hub, "propose", lambda work: parties.propose(work, asked, reason, hours), first
     )
-    verdict = Verdict(number=made.number, approves=True, reason=reason)
+    verdict = Verdict(number=made.proposal.number, approves=True, reason=reason)
     done = await act(hub, "approve", lambda work: parties.decide(work, verdict), second)
-    return done.credential
+    return made, done
+
+
+def two_of(first: str | None, second: str | None) -> tuple[str, str]:
+    """Insist on two persons."""
+    if first is None or second is None:
+        raise StandaloneError(
+            "This takes two persons: --as WHO --approved-by ANOTHER (see `hub persons`)."
+        )
+    return first, second
 
 
 async def signed_in(home: Home, hub: Hub, person: str) -> Caller:
@@ -125,8 +152,22 @@ async def signed_in(home: Home, hub: Hub, person: str) -> Caller:
     return signer.read(token.access, hub.clock())
 
 
-async def _voucher(home: Home, hub: Hub, person: str | None) -> str | None:
-    return None if person is None else (await signed_in(home, hub, person)).person
+async def _voucher(home: Home, hub: Hub, person: str | None) -> Caller | None:
+    return None if person is None else await signed_in(home, hub, person)
+
+
+def _invite(party: str, person: tuple[str, str], two: tuple[str | None, str | None]) -> None:
+    """Let two persons invite one of an agency's; both halves end up at this terminal, joined."""
+    details = {"person": person[0], "name": person[1]}
+    asked = Asked(act="person.create", subject=party, details=details)
+
+    async def invite(home: Home, hub: Hub) -> tuple[Invitation | None, ...]:
+        made, done = await by_two(home, hub, two_of(*two), asked)
+        return made.invitation, done.invitation
+
+    halves = [it.half for it in at_home(invite) if it is not None]
+    shown = {"person": person[0], "party": party, "invitation": ".".join(halves)}
+    typer.echo(json.dumps(shown, indent=2))
 
 
 def _new_password(person: str) -> str:

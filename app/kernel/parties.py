@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+PERSON = "person:"  # what the client of a person's session begins with; no client id has a colon
+
 
 class PartyKind(enum.StrEnum):
     """接入方类型: what a caller is, and so what it may do and see."""
@@ -27,3 +29,8 @@ class KeyKind(enum.StrEnum):
 
     SM2 = "sm2"
     HMAC_SM3 = "hmac_sm3"
+
+
+def person_of(client: str) -> str | None:
+    """Return the person whose session a client is, if a person acts and not a machine."""
+    return client.removeprefix(PERSON) if client.startswith(PERSON) else None

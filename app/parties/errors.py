@@ -169,12 +169,23 @@ class KeyMissing(Refusal):
 
 
 class PersonUnknown(Refusal):
-    """Nobody of the operator's people is called so."""
+    """Nobody is called so, as far as the caller may know."""
 
     kind: ClassVar = Kind.UNKNOWN
     code: ClassVar = "person-unknown"
     title: ClassVar = "No such person"
     title_zh: ClassVar = "人员不存在"
+
+
+class PersonsForeign(Refusal):
+    """Persons belong to the operator and to agencies (经办机构); other parties are machines."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "persons-foreign"
+    title: ClassVar = "Only the operator and agencies have persons"
+    title_zh: ClassVar = "仅部级经办机构和各级经办机构可设人员账号"
+    says: ClassVar = "Party {party} is neither."
+    says_zh: ClassVar = "接入方 {party} 不属于经办机构。"
 
 
 class PersonExists(Refusal):
@@ -203,7 +214,7 @@ class VouchingNeeded(Refusal):
     kind: ClassVar = Kind.FORBIDDEN
     code: ClassVar = "vouching-needed"
     title: ClassVar = "Another person must vouch for this"
-    title_zh: ClassVar = "须由另一名运维人员确认"
+    title_zh: ClassVar = "须由部级或本单位的另一人员确认"
 
 
 class PersonRefused(Refusal):
@@ -218,14 +229,44 @@ class PersonRefused(Refusal):
 
 
 class PersonRequired(Refusal):
-    """What needs two persons is proposed and decided by persons, not by machines."""
+    """A party with two persons does by persons, not by machines, what takes two (双人复核)."""
 
     kind: ClassVar = Kind.FORBIDDEN
     code: ClassVar = "person-required"
-    title: ClassVar = "Only a signed-in person of the operator may do this"
-    title_zh: ClassVar = "仅限已登录的运维人员操作"
+    title: ClassVar = "Only a signed-in person may do this"
+    title_zh: ClassVar = "仅限已登录的人员操作"
     remedy: ClassVar = "Sign in at POST /oauth/sessions and use the token given there."
     remedy_zh: ClassVar = "请通过 POST /oauth/sessions 登录，并使用所得令牌。"
+
+
+class InvitationRefused(Refusal):
+    """Id or invitation is wrong, was used or has expired; which, is not told."""
+
+    kind: ClassVar = Kind.UNAUTHENTICATED
+    code: ClassVar = "invitation-refused"
+    title: ClassVar = "This invitation is not accepted"
+    title_zh: ClassVar = "邀请码无效"
+    remedy: ClassVar = (
+        "Join the halves that the proposer and the approver were shown by a dot, in this order; "
+        "if the invitation has expired, let them propose it again."
+    )
+    remedy_zh: ClassVar = "请将提议人与批准人各自取得的半码按先后以点号相连；已过期的，请重新提议。"
+
+
+class SecondPersonNeeded(Refusal):
+    """Who acted first does not act second: every sensitive act has two persons (双人复核)."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "second-person-needed"
+    title: ClassVar = "A second person of the same party is needed"
+    title_zh: ClassVar = "须由同一单位的另一人办理"
+    remedy: ClassVar = (
+        "Let another person do it; what a machine began in a party with persons is withdrawn, and "
+        "begun again by a person."
+    )
+    remedy_zh: ClassVar = (
+        "请由另一人办理；本单位已设人员账号而由系统发起的，请撤回后由人员重新发起。"
+    )
 
 
 class ProposalUnknown(Refusal):
@@ -237,13 +278,21 @@ class ProposalUnknown(Refusal):
     title_zh: ClassVar = "提议不存在"
 
 
-class ProposalOwn(Refusal):
-    """Who proposes does not decide: every sensitive act has two persons (双人复核)."""
+class ProposalForeign(Refusal):
+    """An agency proposes what concerns its own persons, and its own persons decide it."""
 
     kind: ClassVar = Kind.FORBIDDEN
-    code: ClassVar = "proposal-own"
-    title: ClassVar = "Another person must decide this proposal"
-    title_zh: ClassVar = "须由提议人以外的人员裁定"
+    code: ClassVar = "proposal-foreign"
+    title: ClassVar = "Another party's persons propose or decide this"
+    title_zh: ClassVar = "该事项须由其他单位的人员提议或裁定"
+    remedy: ClassVar = (
+        "An agency proposes person.create, person.recover and person.disable for its own persons; "
+        "all else is proposed and decided by the operator's."
+    )
+    remedy_zh: ClassVar = (
+        "经办机构仅可就本单位人员提议 person.create、person.recover、person.disable；"
+        "其他事项由部级经办机构人员提议和裁定。"
+    )
 
 
 class ProposalDecided(Refusal):

@@ -34,8 +34,9 @@ class ClientState(enum.StrEnum):
 
 
 class PersonState(enum.StrEnum):
-    """人员状态: a disabled person signs in no more."""
+    """人员状态: an invited person does not sign in yet, a disabled one no more."""
 
+    INVITED = "invited"
     ACTIVE = "active"
     DISABLED = "disabled"
 
@@ -161,12 +162,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """运维人员: one of the operator's people, who signs in with a password and a one-time code."""
+    """人员: one of a party's people, who signs in with a password and a one-time code."""
 
     id: str
+    party: str
     name: str
     state: PersonState
     created_at: datetime
+    invited_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +178,23 @@ class Enrolment:
 
     id: str
     authenticator: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """邀请: what a person enrols with. Who proposed them has one half, who approved the other."""
+
+    person: str
+    half: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """What an invited person enrols with: both halves, and a password of their own."""
+
+    person: str
+    invitation: str = field(repr=False)
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,9 +217,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """提议: an act of the operator that waits for a second person."""
+    """提议: a sensitive act that waits for a second person of the party."""
 
     number: str
+    party: str
     asked: Asked
     reason: str
     state: ProposalState
@@ -209,6 +230,15 @@ class Proposal:
     decided_by: str | None = None
     decided_at: datetime | None = None
     decision: str | None = None
+    invitation: bytes | None = None  # a digest of its first half
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A proposal just made, with the half of an invitation it began, shown this once."""
+
+    proposal: Proposal
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +252,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A proposal with its verdict, and the secret that came of it, shown this once."""
+    """A proposal with its verdict, and what came of it, shown this once: a secret or a half."""
 
     proposal: Proposal
     credential: Credential | None = None
+    invitation: Invitation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seconding:
+    """双人复核: who acted first, who acts now, and how the party of the latter does by two."""
+
+    first: str | None  # the client, or nobody yet
+    second: str
+    persons: int  # how many of the party's people can sign in
+    machines: frozenset[str] = frozenset()  # which of both are machines of the party

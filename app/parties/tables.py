@@ -103,13 +103,19 @@ person = sa.Table(
     METADATA,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("password_hash", sa.Text, nullable=False),  # argon2id, with its own salt
+    # argon2id, with its own salt; of the invitation until the person has taken it up
+    sa.Column("password_hash", sa.Text, nullable=False),
     sa.Column("seed", sa.LargeBinary, nullable=False),  # of the one-time codes, sealed
     sa.Column("last_step", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("state", sa.Text, nullable=False),
     moment("created_at"),
     moment("sessions_valid_from", nullable=True),
+    sa.Column("party", sa.Text, sa.ForeignKey("party.code"), nullable=False),
+    moment("invited_until", nullable=True),
     one_of("state", PersonState),
+    sa.CheckConstraint("state <> 'invited' OR invited_until IS NOT NULL", name="invited"),
+    # GET /v1/persons, and how many persons a party has
+    sa.Index("ix_person_party", "party"),
 )
 proposal_serial = serial_of("P", "proposal")
 proposal = sa.Table(
@@ -128,6 +134,9 @@ proposal = sa.Table(
     sa.Column("decided_by", sa.Text, sa.ForeignKey("person.id")),
     moment("decided_at", nullable=True),
     sa.Column("decision", sa.Text),
+    sa.Column("party", sa.Text, sa.ForeignKey("party.code"), nullable=False),
+    # a digest of the half of an invitation that whoever proposed it was shown
+    sa.Column("invitation", sa.LargeBinary),
     one_of("state", ProposalState),
     sa.CheckConstraint("decided_by <> proposed_by", name="two_persons"),
     sa.CheckConstraint("(state = 'open') = (decided_by IS NULL)", name="decided"),

@@ -146,7 +146,7 @@ async def test_the_person_who_computed_it_does_not_issue_it_and_moved_figures_ar
 ) -> None:
     issue = f"{RUNS}/{run['number']}/issue"
     answer = await world.operator.post(issue)
-    assert (answer.status_code, answer.json()["code"]) == (403, "another-person-needed")
+    assert (answer.status_code, answer.json()["code"]) == (403, "second-person-needed")
     await quota_changed(world, TIANJIN, SHANDONG, "1.00")
     answer = await another(world.operator).post(issue)
     assert (answer.status_code, answer.json()["code"]) == (409, "advance-moved")

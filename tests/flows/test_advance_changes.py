@@ -39,7 +39,7 @@ async def test_a_mode_is_changed_by_two_persons(world: World) -> None:
     assert (change["state"], change["kind"]) == ("proposed", "mode")
     path = f"{CHANGES}/{change['number']}"
     alone = await world.operator.post(f"{path}/approval")
-    assert (alone.status_code, alone.json()["code"]) == (403, "another-person-needed")
+    assert (alone.status_code, alone.json()["code"]) == (403, "second-person-needed")
     twice = await world.operator.post("/v1/advances/modes", of(BEIJING, HENAN, mode="hard"))
     assert (twice.status_code, twice.json()["change"]) == (409, change["number"])
     assert (await approved(world, change["number"]))["state"] == "approved"
@@ -117,7 +117,7 @@ async def test_red_opens_an_increase_which_the_operator_decides_and_the_insured_
     assert (decided["state"], decided["decided"]) == ("proposed", "400.00")
     assert decided["proposed_by"] == "operator-test"
     alone = await world.operator.post(f"{path}/approval")
-    assert alone.json()["code"] == "another-person-needed"
+    assert alone.json()["code"] == "second-person-needed"
     await approved(world, change["number"])
     notice = (await open_payments(world, "140000", HENAN))[0]
     assert (notice["purpose"], notice["amount"]) == ("increase", "400.00")
@@ -182,7 +182,7 @@ async def test_an_approved_visit_settles_up_to_the_amount_under_the_same_message
     assert (await hospital.post(path, bill, key=key)).json()["code"] == "advance-hold"
     own = await done(shandong.post(HOLDS, asked | {"fund": "900.00"}), 201)
     alone = await shandong.post(f"{HOLDS}/{own['number']}/approval")
-    assert (alone.status_code, alone.json()["code"]) == (403, "another-person-needed")
+    assert (alone.status_code, alone.json()["code"]) == (403, "second-person-needed")
     await done(another(shandong).post(f"{HOLDS}/{own['number']}/approval"))
     await done(hospital.post(path, bill, key=key), 201)
     assert (await usage(world, BEIJING, SHANDONG))["used"] == "1400.00"

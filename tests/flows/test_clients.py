@@ -297,7 +297,7 @@ async def test_a_client_made_by_two_persons_opens_the_hub(
     assert (laid.status_code, laid.json()["state"]) == (201, "open")
     number = laid.json()["number"]
     own = await decided(world, chen, number)
-    assert (own.status_code, own.json()["code"]) == (403, "proposal-own")
+    assert (own.status_code, own.json()["code"]) == (403, "second-person-needed")
     done = await decided(world, wang, number, key="approve-once")
     assert done.status_code == 200
     made = done.json()["credential"]

@@ -19,7 +19,7 @@ from app.parties.errors import (
 )
 from app.runtime.sealing import Seal
 from tests.support.parties import as_operator, ask, made_client, seeded
-from tests.support.persons import PASSWORD, Staff, enrolled, seal_of
+from tests.support.persons import PASSWORD, Staff, enrolled, seal_of, voucher
 from tests.support.world import World
 
 SESSIONS = "/oauth/sessions"
@@ -105,17 +105,18 @@ async def test_from_the_third_on_and_for_recovery_another_person_vouches(world: 
     seal = seal_of(world)
     await enrolled(world, "first-of-all")
     await enrolled(world, "second-of-all")
-    for voucher in (None, "third"):
+    for by in (None, voucher("third"), voucher("li", "370000")):
         with pytest.raises(VouchingNeeded):
             await as_operator(
                 world,
-                lambda work, by=voucher: service.create_person(  # type: ignore[misc]  # bound now
+                lambda work, by=by: service.create_person(  # type: ignore[misc]  # bound now
                     work, seal, ("third", "Third", PASSWORD), by
                 ),
             )
         with pytest.raises(VouchingNeeded):
             await as_operator(
-                world, lambda work: service.recover_person(work, seal, ("third", PASSWORD), None)
+                world,
+                lambda work: service.recover_person(work, seal, ("first-of-all", PASSWORD), None),
             )
 
 
@@ -124,7 +125,7 @@ async def test_a_recovered_person_signs_in_with_new_codes_and_not_with_old(world
     made = await as_operator(
         world,
         lambda work: service.recover_person(
-            work, seal_of(world), ("lost", "another long sentence"), "chen"
+            work, seal_of(world), ("lost", "another long sentence"), voucher("chen")
         ),
     )
     assert (await lost.sign_in()).status_code == 401
@@ -138,25 +139,25 @@ async def test_a_password_that_can_be_guessed_is_refused(world: World, password:
         await as_operator(
             world,
             lambda work: service.create_person(
-                work, seal_of(world), ("weak-one", "W", password), "chen"
+                work, seal_of(world), ("weak-one", "W", password), voucher("chen")
             ),
         )
 
 
 async def test_a_person_is_enrolled_once_under_a_plain_id(world: World, chen: Staff) -> None:
-    seal = seal_of(world)
+    seal, wang = seal_of(world), voucher("wang")
     with pytest.raises(PersonExists):
         await as_operator(
             world,
-            lambda work: service.create_person(work, seal, (chen.person, "C", PASSWORD), "wang"),
+            lambda work: service.create_person(work, seal, (chen.person, "C", PASSWORD), wang),
         )
     with pytest.raises(ClientIdFormat):
         await as_operator(
-            world, lambda work: service.create_person(work, seal, ("a:b", "C", PASSWORD), "wang")
+            world, lambda work: service.create_person(work, seal, ("a:b", "C", PASSWORD), wang)
         )
     with pytest.raises(PersonUnknown):
         await as_operator(
-            world, lambda work: service.recover_person(work, seal, ("never", PASSWORD), "wang")
+            world, lambda work: service.recover_person(work, seal, ("never", PASSWORD), wang)
         )
     with pytest.raises(PersonUnknown):
         await as_operator(world, lambda work: service.disable_person(work, "never"))

@@ -1,4 +1,4 @@
-"""The operator's people, with their authenticators, for tests."""
+"""The operator's and agencies' people, with their authenticators, for tests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyotp
 
 from app.parties import service
 from app.parties.service import SEALED_FOR
+from app.runtime.auth import Caller, PartyKind
 from app.runtime.sealing import Seal
 from tests.support.parties import as_operator
 from tests.support.world import World
@@ -57,12 +58,45 @@ def seal_of(world: World) -> Seal:
     return Seal.of(world.app.state.settings, SEALED_FOR)
 
 
-async def enrolled(world: World, person: str, voucher: str = "somebody-else") -> Staff:
-    """Enrol a person."""
+def voucher(person: str, party: str = "operator") -> Caller:
+    """Return the session of a person who vouches."""
+    kind = PartyKind.OPERATOR if party == "operator" else PartyKind.AGENCY
+    region = "000000" if party == "operator" else party
+    return Caller(kind=kind, party=party, region=region, client=f"person:{person}")
+
+
+async def enrolled(world: World, person: str) -> Staff:
+    """Enrol one of the operator's people."""
+    it, by = (person, person.title(), PASSWORD), voucher("somebody-else")
     made = await as_operator(
-        world,
-        lambda work: service.create_person(
-            work, seal_of(world), (person, person.title(), PASSWORD), voucher
-        ),
+        world, lambda work: service.create_person(work, seal_of(world), it, by)
     )
     return Staff(world, person, made.authenticator)
+
+
+async def invited(world: World, two: tuple[Staff, Staff], asked: dict[str, str]) -> str:
+    """Let two persons invite somebody; return the invitation as the one invited joins it."""
+    body = {"asked": asked, "reason": "人员调整"}
+    laid = await world.http.post("/v1/proposals", json=body, headers=await two[0].headers())
+    assert laid.status_code == 201, laid.text
+    path = f"/v1/proposals/{laid.json()['number']}/approval"
+    headers = await two[1].headers()
+    done = await world.http.post(path, json={"reason": "属实"}, headers=headers)
+    assert done.status_code == 200, done.text
+    return f"{laid.json()['invitation']['half']}.{done.json()['invitation']['half']}"
+
+
+async def enrolling(
+    world: World, person: str, invitation: str, password: str = PASSWORD
+) -> httpx.Response:
+    """Take an invitation up."""
+    body = {"person": person, "invitation": invitation, "password": password}
+    return await world.http.post("/oauth/enrolments", json=body)
+
+
+async def agency_person(world: World, two: tuple[Staff, Staff], party: str, person: str) -> Staff:
+    """Let two persons invite one of an agency's, who enrols."""
+    asked = {"act": "person.create", "party": party, "person": person, "name": person.title()}
+    made = await enrolling(world, person, await invited(world, two, asked))
+    assert made.status_code == 200, made.text
+    return Staff(world, person, made.json()["authenticator"])

@@ -13,7 +13,6 @@ from app.advance.errors import (
     AdvanceNotRed,
     AdvancePairWrong,
     AdvanceUnchanged,
-    AnotherPersonNeeded,
     HoldOpen,
     HoldUnknown,
 )
@@ -32,6 +31,7 @@ from app.advance.schemas.watching import (
 from app.advance.service import changing as service
 from app.kernel.lifecycle import NoSuchMove
 from app.kernel.money import Money
+from app.parties.errors import PersonRequired, SecondPersonNeeded
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -57,7 +57,7 @@ HOLD_SIDES = only(PartyKind.OPERATOR, PartyKind.AGENCY, PartyKind.INSTITUTION)
     status_code=201,
     summary="Propose another mode 提出处理方式变更",
     response_model=ChangeView,
-    responses=problems(AdvanceChangeOpen, AdvancePairWrong, AdvanceUnchanged),
+    responses=problems(PersonRequired, AdvanceChangeOpen, AdvancePairWrong, AdvanceUnchanged),
     dependencies=[Operator],
 )
 async def propose_mode(body: ModeProposal, door: OpenDoor) -> Response:
@@ -73,7 +73,7 @@ async def propose_mode(body: ModeProposal, door: OpenDoor) -> Response:
     status_code=201,
     summary="Propose another quota 提出额度调整",
     response_model=ChangeView,
-    responses=problems(AdvanceChangeOpen, AdvancePairWrong, AdvanceUnchanged),
+    responses=problems(PersonRequired, AdvanceChangeOpen, AdvancePairWrong, AdvanceUnchanged),
     dependencies=[Operator],
 )
 async def propose_quota(body: QuotaProposal, door: OpenDoor) -> Response:
@@ -132,7 +132,7 @@ async def change(number: ChangeNumber, reading: OpenReading) -> ChangeView:
     status_code=200,
     summary="Decide an increase 审定紧急调增",
     response_model=ChangeView,
-    responses=problems(AdvanceChangeUnknown, NoSuchMove),
+    responses=problems(PersonRequired, AdvanceChangeUnknown, NoSuchMove),
     dependencies=[Operator],
 )
 async def decide(number: ChangeNumber, body: IncreaseDecision, door: OpenDoor) -> Response:
@@ -153,7 +153,7 @@ async def decide(number: ChangeNumber, body: IncreaseDecision, door: OpenDoor) -
     status_code=200,
     summary="Approve a change as another person 由另一人批准变更",
     response_model=ChangeView,
-    responses=problems(AdvanceChangeUnknown, NoSuchMove, AnotherPersonNeeded),
+    responses=problems(AdvanceChangeUnknown, NoSuchMove, PersonRequired, SecondPersonNeeded),
     dependencies=[Operator],
 )
 async def approve(number: ChangeNumber, door: OpenDoor) -> Response:
@@ -186,7 +186,7 @@ async def reject(number: ChangeNumber, body: AdvanceRejection, door: OpenDoor) -
     status_code=201,
     summary="Ask for approval of a held settlement 申请批准结算",
     response_model=HoldView,
-    responses=problems(VisitUnknown, HoldOpen),
+    responses=problems(PersonRequired, VisitUnknown, HoldOpen),
     dependencies=[only(PartyKind.AGENCY, PartyKind.INSTITUTION)],
 )
 async def ask_hold(body: HoldRequest, door: OpenDoor) -> Response:
@@ -226,7 +226,7 @@ async def hold(number: HoldNumber, reading: OpenReading) -> HoldView:
     status_code=200,
     summary="Approve a held settlement 批准结算",
     response_model=HoldView,
-    responses=problems(HoldUnknown, AdvanceForeign, AnotherPersonNeeded, NoSuchMove),
+    responses=problems(HoldUnknown, AdvanceForeign, PersonRequired, SecondPersonNeeded, NoSuchMove),
     dependencies=[Agency],
 )
 async def approve_hold(number: HoldNumber, door: OpenDoor) -> Response:
@@ -246,7 +246,7 @@ async def approve_hold(number: HoldNumber, door: OpenDoor) -> Response:
     status_code=200,
     summary="Decline a held settlement 驳回结算申请",
     response_model=HoldView,
-    responses=problems(HoldUnknown, AdvanceForeign, AnotherPersonNeeded, NoSuchMove),
+    responses=problems(HoldUnknown, AdvanceForeign, PersonRequired, SecondPersonNeeded, NoSuchMove),
     dependencies=[Agency],
 )
 async def reject_hold(number: HoldNumber, body: AdvanceRejection, door: OpenDoor) -> Response:

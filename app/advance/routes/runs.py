@@ -12,12 +12,12 @@ from app.advance.errors import (
     AdvanceRunExists,
     AdvanceRunUnknown,
     AdvanceYearWrong,
-    AnotherPersonNeeded,
 )
 from app.advance.routes.callers import READERS
 from app.advance.schemas import QuotaRowView, QuotaRun, RunView
 from app.advance.service import runs as service
 from app.kernel.lifecycle import NoSuchMove
+from app.parties.errors import PersonRequired, SecondPersonNeeded
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -39,7 +39,7 @@ _SHEET: dict[int | str, dict[str, Any]] = {
     status_code=201,
     summary="Compute a year's quotas 核定年度预付金额度",
     response_model=RunView,
-    responses=problems(AdvanceRunExists, AdvanceYearWrong),
+    responses=problems(PersonRequired, AdvanceRunExists, AdvanceYearWrong),
     dependencies=[only(PartyKind.OPERATOR)],
 )
 async def compute(body: QuotaRun, door: OpenDoor) -> Response:
@@ -123,7 +123,12 @@ async def worksheet_file(
     summary="Issue the notices of a run 下达预付金通知书",
     response_model=RunView,
     responses=problems(
-        AdvanceRunUnknown, AnotherPersonNeeded, NoSuchMove, AdvanceRunExists, AdvanceMoved
+        AdvanceRunUnknown,
+        PersonRequired,
+        SecondPersonNeeded,
+        NoSuchMove,
+        AdvanceRunExists,
+        AdvanceMoved,
     ),
     dependencies=[only(PartyKind.OPERATOR)],
 )

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from app.advance.errors import AdvanceNotRed, AdvancePairWrong, AnotherPersonNeeded
+from app.advance.errors import AdvanceNotRed, AdvancePairWrong
 from app.advance.model import Pair
 from app.advance.model.watching import Level, Lines, Mode
 from app.advance.rules.quota import is_pair
 from app.kernel.basis import basis
 from app.policy.book import PolicyBook
-
-
-@basis("hub-default/advance-second-person", "hub-default/advance-hold")
-def require_another(first: str | None, second: str) -> None:
-    """What one person proposed, asked for or computed, another approves."""
-    if first == second:
-        raise AnotherPersonNeeded
 
 
 @basis("hub-default/advance-mode")

@@ -30,6 +30,7 @@ from app.advance.store import changes as kept
 from app.advance.store import runs, watching
 from app.advance.store.transfers import Cause
 from app.kernel.money import ZERO, Money
+from app.parties import service as parties
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 from app.visit import service as visits
@@ -37,6 +38,7 @@ from app.visit import service as visits
 
 async def propose(work: Work, wish: Wish) -> Change:
     """Let one person of the operator propose another mode or quota (变更提出)."""
+    await parties.require_person(work)
     rules.require_pair(wish.pair)
     if wish.kind is ChangeKind.MODE and await watching.mode(work.tx, wish.pair) is wish.mode:
         raise AdvanceUnchanged
@@ -57,6 +59,7 @@ async def ask_increase(work: Work, wish: Wish) -> Change:
 
 async def decide(work: Work, number: str, amount: Money, note: str) -> Change:
     """Let one person of the operator decide how much of an increase to propose (审定)."""
+    await parties.require_person(work)
     it = await _locked(work, number)
     state = LIFE_OF_CHANGE.after(it.state, ChangeEvent.DECIDE)
     await kept.decide(work.tx, it, amount, note, work.caller.client)
@@ -68,7 +71,7 @@ async def approve(work: Work, number: str) -> Change:
     """Let another person approve: the mode changes, or the notices go out (批准)."""
     it = await _locked(work, number)
     state = LIFE_OF_CHANGE.after(it.state, ChangeEvent.APPROVE)
-    rules.require_another(it.proposed_by, work.caller.client)
+    await parties.require_second(work, it.proposed_by)
     pair = it.wish.pair
     # Whoever calls for money waits for the others first, and for the books' guards after that.
     if it.wish.kind is not ChangeKind.MODE:
@@ -109,6 +112,7 @@ async def change(reading: Reading, number: str) -> Change:
 
 async def ask_hold(work: Work, asked: HoldAsked) -> Hold:
     """Ask that a visit may be settled though the advance is used up (结算批准申请)."""
+    await parties.require_person(work)
     visit = await visits.seen(work.tx, work.caller.scope, asked.visit)
     pair = quota.pair_of(visit.insured_region, visit.treatment_region, visit.scheme)
     by = work.caller.client
@@ -129,7 +133,7 @@ async def answer_hold(work: Work, number: str, event: HoldEvent, note: str | Non
     if work.caller.region != it.pair.treatment_place:
         raise AdvanceForeign(place=it.pair.treatment_place)
     state = LIFE_OF_HOLD.after(it.state, event)
-    rules.require_another(it.asked_by, work.caller.client)
+    await parties.require_second(work, it.asked_by)
     await kept.answer_hold(work.tx, it, state, at=work.now, by=work.caller.client, note=note)
     work.record("advance.answer_hold", number, visit=it.visit, state=state)
     told = {"visit": it.visit, "state": state}

@@ -21,6 +21,7 @@ from app.advance.store import watching
 from app.advance.store.transfers import Cause
 from app.kernel.money import ZERO, Money
 from app.kernel.regions import Scheme
+from app.parties import service as parties
 from app.runtime.db import Conn
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
@@ -28,6 +29,7 @@ from app.runtime.work import Reading, Work
 
 async def compute(work: Work, scheme: Scheme, year: int) -> Run:
     """Compute a year's quotas from what was settled in the base period (额度核定)."""
+    await parties.require_person(work)
     terms = quota.terms_of(year, work.today, work.book)
     quota.require_year(year, terms, work.today)
     opening = Opening(
@@ -59,7 +61,7 @@ async def issue(work: Work, number: str) -> Run:
     if it is None:
         raise AdvanceRunUnknown(run=number)
     state = LIFE_OF_RUN.after(it.state, RunEvent.ISSUE)
-    changes.require_another(it.computed_by, work.caller.client)
+    await parties.require_second(work, it.computed_by)
     rows = await kept.all_rows(work.tx, work.caller.scope, it.id)
     held = await kept.held_alone(work.tx)
     await _require_unissued(work, it.scheme, it.year)

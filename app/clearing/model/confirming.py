@@ -77,6 +77,7 @@ class Confirmation:
     begun_at: datetime
     confirmed_at: datetime | None
     client: str
+    withdrawal_asked_by: str | None  # the first of two persons who are to take it back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

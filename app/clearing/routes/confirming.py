@@ -18,13 +18,13 @@ from app.clearing.errors import (
     ContestSideWrong,
     DigestMismatch,
     LinesMismatch,
-    SecondPersonNeeded,
     TotalrowMismatch,
 )
 from app.clearing.model.confirming import Pair
 from app.clearing.routes.runs import Number, Place
 from app.clearing.schemas.confirming import DigestIn, LinesIn, StandingView, WithdrawalIn
 from app.clearing.service import confirming
+from app.parties.errors import PersonRequired, SecondPersonNeeded
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -125,6 +125,7 @@ async def confirm_lines(number: Number, pair: AskedPair, body: LinesIn, door: Op
     responses=problems(
         ClaimUnknown,
         ClaimForeign,
+        PersonRequired,
         SecondPersonNeeded,
         ClaimUnconfirmed,
         ClaimNoticed,
@@ -133,10 +134,13 @@ async def confirm_lines(number: Number, pair: AskedPair, body: LinesIn, door: Op
     dependencies=[only(PartyKind.AGENCY)],
 )
 async def withdraw(number: Number, pair: AskedPair, body: WithdrawalIn, door: OpenDoor) -> Response:
-    """Take the caller's side's confirmation back, as another client than the one that confirmed.
+    """Take the caller's side's confirmation back, as another person than the one that confirmed.
 
-    Possible until notices are issued; contests raised with it and not answered go with it.
+    Possible until notices are issued; contests raised with it and not answered go with it. What a
+    machine confirmed for a party with persons is taken back by two: `withdrawal_asked_by` names
+    the first of them.
     通知书下达前由另一人撤回本侧确认，未答复的争议一并撤回。
+    已设人员账号的单位撤回系统所作确认，须先后由两人申请。
     """
     return await door.write(
         lambda work: confirming.withdraw(work, number, pair, body.reason), show=StandingView.of

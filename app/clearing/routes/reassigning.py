@@ -12,12 +12,12 @@ from app.clearing.errors import (
     PaymentPlaced,
     PaymentUnknown,
     ReassignmentUnknown,
-    SecondPersonNeeded,
 )
 from app.clearing.model.reassigning import ReassignmentState
 from app.clearing.schemas.reassigning import DecisionIn, ReassignmentIn, ReassignmentView
 from app.clearing.service import reassigning
 from app.kernel.lifecycle import NoSuchMove
+from app.parties.errors import PersonRequired, SecondPersonNeeded
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -35,7 +35,7 @@ Number = Annotated[
     status_code=201,
     summary="Propose a misdirected payment's notice 申请错汇更正",
     response_model=ReassignmentView,
-    responses=problems(PaymentUnknown, PaymentPlaced, NoticeUnknown, PaymentMisfit),
+    responses=problems(PersonRequired, PaymentUnknown, PaymentPlaced, NoticeUnknown, PaymentMisfit),
     dependencies=[only(PartyKind.OPERATOR)],
 )
 async def propose(body: ReassignmentIn, door: OpenDoor) -> Response:
@@ -55,11 +55,13 @@ async def propose(body: ReassignmentIn, door: OpenDoor) -> Response:
     status_code=201,
     summary="Decide a reassignment 复核错汇更正",
     response_model=ReassignmentView,
-    responses=problems(ReassignmentUnknown, NoSuchMove, SecondPersonNeeded, PaymentMisfit),
+    responses=problems(
+        ReassignmentUnknown, NoSuchMove, PersonRequired, SecondPersonNeeded, PaymentMisfit
+    ),
     dependencies=[only(PartyKind.OPERATOR)],
 )
 async def decide(reassignment: Number, body: DecisionIn, door: OpenDoor) -> Response:
-    """Approve, as another client than the one that proposed it, or reject.
+    """Approve, as another person than the one that proposed it, or reject.
 
     An approved payment is matched to its notice and booked once, on the day the money moved.
     由另一人复核；通过后按到账日入账一次，驳回则仍为错汇。

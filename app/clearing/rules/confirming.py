@@ -13,7 +13,6 @@ from app.clearing.errors import (
     ContestSideWrong,
     DigestMismatch,
     LinesMismatch,
-    SecondPersonNeeded,
     TotalrowMismatch,
 )
 from app.clearing.model import Claim, Item, Period, Side
@@ -96,9 +95,9 @@ def require_lines(claim: Claim, asked: LinesAsked, items: Mapping[str, Item]) ->
 
 @basis("hub-default/confirmation")
 def require_withdrawable(
-    standing: Standing, side: Side, client: str, *, only: int | None = None
+    standing: Standing, side: Side, *, only: int | None = None
 ) -> Confirmation:
-    """Until notices are issued, a second person of the party takes a confirmation back.
+    """Until notices are issued, a confirmation can be taken back.
 
     With `only`, that very confirmation and none that was given after it.
     """
@@ -107,8 +106,6 @@ def require_withdrawable(
     said = standing.said_by(side)
     if said is None or only not in (None, said.id):
         raise ClaimUnconfirmed
-    if said.client == client:
-        raise SecondPersonNeeded
     return said
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from app.clearing.errors import PaymentMisfit, PaymentPlaced, SecondPersonNeeded
+from app.clearing.errors import PaymentMisfit, PaymentPlaced
 from app.clearing.model import AgeBand, BankOutcome, Notice, NoticeKind
 from app.clearing.model.paying import Advice, Aged, AgeSum, BankLine, Call, Payment
-from app.clearing.model.reassigning import Reassignment, Stray
+from app.clearing.model.reassigning import Stray
 from app.kernel.basis import basis
 from app.kernel.money import ZERO, Money
 from app.kernel.regions import covers
@@ -76,13 +76,6 @@ def require_stray(it: Stray, *, is_open: bool) -> None:
     """Only what is booked nowhere is put to a notice, by one proposal at a time."""
     if it.outcome is not BankOutcome.MISDIRECTED or is_open:
         raise PaymentPlaced(bank_reference=it.line.bank_reference, outcome=it.outcome)
-
-
-@basis("hub-default/payment-reassignment")
-def require_second_person(it: Reassignment, client: str) -> None:
-    """What one person proposed, another approves."""
-    if it.proposed_by == client:
-        raise SecondPersonNeeded
 
 
 @basis("hub-default/payment-reassignment")

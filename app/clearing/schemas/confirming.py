@@ -178,6 +178,11 @@ class ConfirmationView(BaseModel):
         description="Confirmed at; null: in part 确认时间，空为部分确认",
         examples=["2025-10-22T01:00:00Z"],
     )
+    withdrawal_asked_by: str | None = Field(
+        description="The first of two persons who are to take it back; null: nobody asked "
+        "首位申请撤回的人员，可空",
+        examples=[None],
+    )
 
     @classmethod
     def of(cls, it: Confirmation | None) -> ConfirmationView | None:
@@ -189,6 +194,7 @@ class ConfirmationView(BaseModel):
             lines=it.line_count,
             begun_at=it.begun_at,
             confirmed_at=it.confirmed_at,
+            withdrawal_asked_by=it.withdrawal_asked_by,
         )
 
 

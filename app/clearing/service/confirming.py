@@ -18,6 +18,7 @@ from app.clearing.service import find
 from app.clearing.store import confirming as kept
 from app.clearing.store import contests as kept_contests
 from app.clearing.store import items as kept_items
+from app.parties import service as parties
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
@@ -76,9 +77,16 @@ async def confirm_lines(work: Work, number: str, pair: Pair, asked: LinesAsked) 
 async def withdraw(
     work: Work, number: str, pair: Pair, reason: str, *, only: int | None = None
 ) -> Standing:
-    """Take a confirmation back, by a second person, with the contests it raised (撤回确认)."""
+    """Take a confirmation back, by a second person, with the contests it raised (撤回确认).
+
+    What a machine said for a party with persons, the first person asks to take back.
+    """
     it, side = await _locked_side(work, number, pair)
-    said = confirming.require_withdrawable(it, side, work.caller.client, only=only)
+    said = confirming.require_withdrawable(it, side, only=only)
+    if await parties.is_first_of_two(work, said.withdrawal_asked_by or said.client):
+        await kept.ask_withdrawal(work.tx, said, work.caller.client)
+        work.record("clearing.ask_withdrawal", number, side=side, reason=reason)
+        return await _now(work, it)
     raised = await kept_contests.of_confirmation(work.tx, said.id)
     contests.require_unanswered(raised)
     await kept_contests.withdraw(work.tx, said.id)
@@ -144,6 +152,11 @@ async def _told(work: Work, it: Standing, side: Side, action: str, **facts: obje
     places = (pair.insured_place, pair.treatment_place)
     work.record(action, it.clearing, side=side, pair=places, **facts)
     work.announce(action, it.clearing, places, {"side": side, **facts})
+    return await _now(work, it)
+
+
+async def _now(work: Work, it: Standing) -> Standing:
+    pair = Pair(it.claim.insured_place, it.claim.treatment_place)
     now = await kept.standing(work.tx, work.caller.scope, it.clearing, pair)
     assert now is not None, "it was locked in this transaction"
     return now

@@ -16,12 +16,14 @@ from app.clearing.store import payments as kept_payments
 from app.clearing.store import reassigning as kept
 from app.ledger import service as ledger
 from app.ledger.entries import payment_matched
+from app.parties import service as parties
 from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
 
 async def propose(work: Work, asked: ReassignmentAsked) -> Reassignment:
     """Propose which notice a misdirected payment was meant for; nothing is booked yet."""
+    await parties.require_person(work)
     stray = await kept.locked_stray(work.tx, asked.bank_reference)
     if stray is None:
         raise PaymentUnknown(bank_reference=asked.bank_reference)
@@ -41,7 +43,7 @@ async def decide(work: Work, number: str, asked: Decision) -> Reassignment:
         raise ReassignmentUnknown(reassignment=number)
     state = REASSIGNMENT_LIFE.after(it.state, asked.event)
     if state is ReassignmentState.APPROVED:
-        payments.require_second_person(it, work.caller.client)
+        await parties.require_second(work, it.proposed_by)
         await _book(work, it)
     client = work.caller.client
     await kept.decide(work.tx, it, state, at=work.now, client=client, note=asked.note)

@@ -20,7 +20,15 @@ from app.runtime.db import Conn, Tx
 from app.runtime.paging import PageAsked
 
 _said = {side: confirmation.alias(f"{side}_said") for side in Side}
-_SAID_COLUMNS = ("id", "manner", "line_count", "begun_at", "confirmed_at", "client")
+_SAID_COLUMNS = (
+    "id",
+    "manner",
+    "line_count",
+    "begun_at",
+    "confirmed_at",
+    "client",
+    "withdrawal_asked_by",
+)
 
 
 def _join(source: sa.FromClause, side: Side) -> sa.FromClause:
@@ -126,6 +134,10 @@ _WITHDRAW = sa.text(
     "UPDATE confirmation SET withdrawn_at = :at, withdrawn_by = :client, reason = :reason "
     "WHERE id = :id AND withdrawn_at IS NULL"
 ).bindparams(sa.bindparam("at", type_=sa.DateTime(timezone=True)))
+_ASK_WITHDRAWAL = sa.text(
+    "UPDATE confirmation SET withdrawal_asked_by = :client "
+    "WHERE id = :id AND withdrawn_at IS NULL AND withdrawal_asked_by IS NULL"
+)
 # Who is speaking at this moment is heard first: silence takes the claims as everybody does.
 _HOLD_SILENT = sa.text(
     """
@@ -247,6 +259,12 @@ async def withdraw(tx: Tx, it: Confirmation, *, at: datetime, client: str, reaso
     row = {"id": it.id, "at": at, "client": client, "reason": reason}
     changed = (await tx.execute(_WITHDRAW, row)).rowcount
     assert changed == 1, "the claim is locked, and it was not withdrawn"
+
+
+async def ask_withdrawal(tx: Tx, it: Confirmation, client: str) -> None:
+    """Keep who was the first to ask that a confirmation be taken back."""
+    changed = (await tx.execute(_ASK_WITHDRAWAL, {"id": it.id, "client": client})).rowcount
+    assert changed == 1, "the claim is locked, and nobody asked before"
 
 
 async def confirm_silent(

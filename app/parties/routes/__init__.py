@@ -1,4 +1,4 @@
-"""The paths of parties: tokens and sessions, clients and their keys, proposals, regions."""
+"""The paths of parties: tokens and sessions, clients and keys, persons, proposals, regions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from fastapi import APIRouter
 
 from app.parties.routes.clients import router as clients
 from app.parties.routes.keys import router as keys
+from app.parties.routes.persons import router as persons
 from app.parties.routes.proposals import router as proposals
 from app.parties.routes.regions import router as regions
 from app.parties.routes.tokens import router as tokens
 
 router = APIRouter()
-for each in (tokens, clients, keys, proposals, regions):
+for each in (tokens, clients, keys, persons, proposals, regions):
     router.include_router(each)

@@ -15,14 +15,24 @@ from app.parties.errors import (
     ClientUnknown,
     KeyMissing,
     PartyUnknown,
+    PersonExists,
     PersonRequired,
+    PersonsForeign,
+    PersonUnknown,
     ProposalDecided,
     ProposalExpired,
-    ProposalOwn,
+    ProposalForeign,
     ProposalUnknown,
+    SecondPersonNeeded,
 )
-from app.parties.model import Decided, ProposalState, Verdict
-from app.parties.schemas import DecidedView, ProposalAsked, ProposalView, VerdictAsked
+from app.parties.model import Decided, ProposalState, Proposed, Verdict
+from app.parties.schemas import (
+    DecidedView,
+    ProposalAsked,
+    ProposalView,
+    ProposedView,
+    VerdictAsked,
+)
 from app.runtime.door import Busy
 from app.runtime.http import FrontDoor, OpenDoor, OpenReading, only, shown_once
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -34,33 +44,53 @@ Number = Annotated[
     str,
     Path(max_length=20, description="Number 提议编号", examples=["P0000002509010000001"]),
 ]
-DECIDING = (PersonRequired, ProposalUnknown, ProposalOwn, ProposalDecided, ProposalExpired)
+DECIDING = (
+    PersonRequired,
+    ProposalUnknown,
+    ProposalForeign,
+    SecondPersonNeeded,
+    ProposalDecided,
+    ProposalExpired,
+)
+Sides = only(PartyKind.OPERATOR, PartyKind.AGENCY)
 
 
 @router.post(
     "",
     summary="Propose an act 提议",
-    description="By a signed-in person of the operator; nothing is done until another person "
-    "approves. 由已登录的运维人员提议；经另一人批准后方才执行。",
-    dependencies=[only(PartyKind.OPERATOR)],
-    response_model=ProposalView,
+    description="By a signed-in person; nothing is done until another of the same party approves. "
+    "An agency proposes what concerns its own persons, the operator everything. Who is invited "
+    "gets half of an invitation from each of the two; it is in the first answer only. "
+    "由已登录人员提议，经本单位另一人批准后方才执行；经办机构仅可就本单位人员提议。"
+    "邀请码由提议人、批准人各持一半，仅首次应答返回。",
+    dependencies=[Sides],
+    response_model=ProposedView,
     status_code=201,
-    responses=problems(PersonRequired),
+    responses=problems(
+        PersonRequired, ProposalForeign, PartyUnknown, PersonsForeign, PersonUnknown
+    ),
 )
 async def propose(request: Request, door: OpenDoor, asked: ProposalAsked) -> Response:
-    """Propose an act."""
+    """Propose an act, and show half of an invitation to whoever is the first to get the answer."""
     hours: int = request.app.state.settings.proposal_hours
-    return await door.write(
-        lambda work: service.propose(work, asked.asked.asked(), asked.reason, hours),
-        show=ProposalView.of,
-    )
+    made: list[Proposed] = []
+
+    async def keep(work: Work) -> Proposed:
+        made.append(await service.propose(work, asked.asked.asked(), asked.reason, hours))
+        return made[-1]
+
+    answer = await door.write(keep, show=ProposedView.first)
+    if not made or made[-1].invitation is None:
+        return answer
+    return shown_once(answer, ProposedView.once(made[-1]))
 
 
 @router.get(
     "",
     summary="List proposals 查询提议",
-    description="Oldest first; by state if asked. 按提出先后排序，可按状态筛选。",
-    dependencies=[only(PartyKind.OPERATOR)],
+    description="Oldest first; by state if asked; an agency sees its own. "
+    "按提出先后排序，可按状态筛选；经办机构仅可查本单位提议。",
+    dependencies=[Sides],
     response_model=PageView[ProposalView],
     responses=problems(CursorUnreadable, Busy),
 )
@@ -79,7 +109,7 @@ async def proposals(
     "/{number}",
     summary="Look one proposal up 查询单个提议",
     description="With its verdict, if there is one. 含裁定结果。",
-    dependencies=[only(PartyKind.OPERATOR)],
+    dependencies=[Sides],
     response_model=ProposalView,
     responses=problems(ProposalUnknown, Busy),
 )
@@ -91,9 +121,10 @@ async def proposal(reading: OpenReading, number: Number) -> ProposalView:
 @router.post(
     "/{number}/approval",
     summary="Approve a proposal 批准提议",
-    description="By another person than proposed it; the act is carried out at once, and a new "
-    "secret is in the first answer only. 须由另一人批准，批准即执行；新密钥仅首次应答返回。",
-    dependencies=[only(PartyKind.OPERATOR)],
+    description="By another person of the same party than proposed it; the act is carried out at "
+    "once, and a new secret, or half of an invitation, is in the first answer only. "
+    "须由本单位另一人批准，批准即执行；新密钥、邀请码半码仅首次应答返回。",
+    dependencies=[Sides],
     response_model=DecidedView,
     responses=problems(
         *DECIDING,
@@ -103,6 +134,9 @@ async def proposal(reading: OpenReading, number: Number) -> ProposalView:
         ClientUnknown,
         AddressFormat,
         KeyMissing,
+        PersonsForeign,
+        PersonUnknown,
+        PersonExists,
     ),
 )
 async def approve(door: OpenDoor, number: Number, said: VerdictAsked) -> Response:
@@ -113,9 +147,9 @@ async def approve(door: OpenDoor, number: Number, said: VerdictAsked) -> Respons
 @router.post(
     "/{number}/rejection",
     summary="Reject a proposal 否决提议",
-    description="By another person than proposed it; nothing is done. "
-    "须由提议人以外的人员否决，不执行任何操作。",
-    dependencies=[only(PartyKind.OPERATOR)],
+    description="By another person of the same party than proposed it; nothing is done. "
+    "须由本单位提议人以外的人员否决，不执行任何操作。",
+    dependencies=[Sides],
     response_model=DecidedView,
     responses=problems(*DECIDING),
 )
@@ -125,7 +159,7 @@ async def reject(door: OpenDoor, number: Number, said: VerdictAsked) -> Response
 
 
 async def _decide(door: FrontDoor, verdict: Verdict) -> Response:
-    """Decide, and show a secret to whoever is the first to get the answer, and never again."""
+    """Decide, and show what came of it to whoever is the first to get the answer."""
     made: list[Decided] = []
 
     async def keep(work: Work) -> Decided:
@@ -133,6 +167,6 @@ async def _decide(door: FrontDoor, verdict: Verdict) -> Response:
         return made[-1]
 
     answer = await door.write(keep, show=DecidedView.of, status=200)
-    if not made or made[-1].credential is None:
+    if not made or (made[-1].credential is None and made[-1].invitation is None):
         return answer
     return shown_once(answer, DecidedView.once(made[-1]))

@@ -17,12 +17,14 @@ from app.parties import service
 from app.parties.errors import (
     ClientRefused,
     GrantUnsupported,
+    InvitationRefused,
+    PasswordTooWeak,
     PersonRefused,
     SignInLocked,
     TokenRequestMalformed,
 )
 from app.parties.model import SignIn
-from app.parties.schemas import SessionAsked, TokenView
+from app.parties.schemas import EnrolmentAsked, EnrolmentView, SessionAsked, TokenView
 from app.runtime.auth import Caller, Signer
 from app.runtime.door import Door
 from app.runtime.http import (
@@ -210,10 +212,11 @@ async def revoke(
 @router.post(
     "/oauth/sessions",
     tags=["parties 接入方"],
-    summary="Sign a person in 运维人员登录",
-    description="A person of the operator: password and one-time code (RFC 6238) for a short "
-    "session, sent as a Bearer token. Each code is good once; failures lock sign-in for a "
-    "growing while. 运维人员以密码与动态口令登录，取得短时会话；口令一次有效，失败将逐次延长锁定。",
+    summary="Sign a person in 人员登录",
+    description="A person of the operator or of an agency: password and one-time code (RFC 6238) "
+    "for a short session, sent as a Bearer token; it sees and does what the party may. Each code "
+    "is good once; failures lock sign-in for a growing while. "
+    "部级或经办机构人员以密码与动态口令登录，取得短时会话，权限同所属单位；口令一次有效，失败将逐次延长锁定。",
     response_model=TokenView,
     responses=problems(PersonRefused, SignInLocked, RateLimited),
 )
@@ -231,11 +234,31 @@ async def sign_in(request: Request, asked: SessionAsked) -> TokenView:
 
 
 @router.post(
+    "/oauth/enrolments",
+    tags=["parties 接入方"],
+    summary="Enrol who was invited 受邀人员开户",
+    description="Whom two persons invited chooses a password and gets the address for an "
+    "authenticator, this once. An invitation is good once; failures count with those to sign in. "
+    "受邀人员凭两段邀请码自设密码并绑定动态口令；邀请码一次有效，失败与登录失败合并计数。",
+    response_model=EnrolmentView,
+    responses=problems(InvitationRefused, SignInLocked, RateLimited, PasswordTooWeak),
+)
+async def enrol(request: Request, asked: EnrolmentAsked) -> EnrolmentView:
+    """Enrol an invited person."""
+    address = _admit_sign_in(request)
+    seal = Seal.of(request.app.state.settings, service.SEALED_FOR)
+    made = await service.enrol(
+        hub_of(request), seal, asked.brought(), request=request_id_of(request), address=address
+    )
+    return EnrolmentView.of(made)
+
+
+@router.post(
     "/oauth/sessions/end",
     tags=["parties 接入方"],
-    summary="Sign a person out 运维人员退出",
+    summary="Sign a person out 人员退出",
     description="Ends every session of the person whose token is sent; a client's token is left "
-    "alone. 结束该运维人员的全部会话；对客户端令牌无效果。",
+    "alone. 结束该人员的全部会话；对客户端令牌无效果。",
     status_code=204,
 )
 async def sign_out(request: Request, caller: CallerNow) -> Response:

@@ -8,8 +8,16 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.kernel.parties import SignatureScheme
-from app.parties.model import Asked, Decided, Proposal, ProposalState
+from app.parties.model import (
+    Asked,
+    Decided,
+    Invitation,
+    Proposal,
+    ProposalState,
+    Proposed,
+)
 
+PERSON_ID = r"^[a-z][0-9a-z._-]{1,31}$"
 ASKED_AT, EXPIRES_AT = "2025-09-01T01:00:00Z", "2026-09-01T01:00:00Z"
 Client = Annotated[
     str, Field(max_length=64, description="Client id 客户端编号", examples=["370000-7d1f2a"])
@@ -124,8 +132,53 @@ class StopClient(_Act):
         return Asked(act=self.act, subject=self.client)
 
 
-Act = Annotated[CreateClient | IssueSecret | HoldClient | StopClient, Field(discriminator="act")]
-ACT: TypeAdapter[CreateClient | IssueSecret | HoldClient | StopClient] = TypeAdapter(Act)
+class InvitePerson(_Act):
+    """Give the operator or an agency one more person 增设人员账号."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"act": "person.create", "party": "370000", "person": "li", "name": "李"}
+        }
+    )
+
+    act: Literal["person.create"] = Field(description="Act 事项", examples=["person.create"])
+    party: str = Field(
+        max_length=64, description="Code of the party 接入方代码", examples=["370000"]
+    )
+    person: str = Field(
+        pattern=PERSON_ID,
+        description="Person id, given once and never again 人员编号，不重复使用",
+        examples=["li"],
+    )
+    name: str = Field(min_length=1, max_length=60, description="Name 姓名", examples=["李"])
+
+    def asked(self) -> Asked:
+        """Say it without the wire."""
+        details = {"person": self.person, "name": self.name}
+        return Asked(act=self.act, subject=self.party, details=details)
+
+
+class ChangePerson(_Act):
+    """Invite a person anew who lost what they sign in with, or disable them 重新邀请或停用人员."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"act": "person.recover", "person": "li"}}
+    )
+
+    act: Literal["person.recover", "person.disable"] = Field(
+        description="Act; both end every session at once 事项；均即刻结束其全部会话",
+        examples=["person.recover"],
+    )
+    person: str = Field(max_length=32, description="Person id 人员编号", examples=["li"])
+
+    def asked(self) -> Asked:
+        """Say it without the wire."""
+        return Asked(act=self.act, subject=self.person)
+
+
+AnyAct = CreateClient | IssueSecret | HoldClient | StopClient | InvitePerson | ChangePerson
+Act = Annotated[AnyAct, Field(discriminator="act")]
+ACT: TypeAdapter[AnyAct] = TypeAdapter(Act)
 
 
 class ProposalAsked(BaseModel):
@@ -155,6 +208,9 @@ class ProposalView(BaseModel):
     """A proposal 提议."""
 
     number: str = Field(description="Number 提议编号", examples=["P0000002509010000001"])
+    party: str = Field(
+        description="Party whose persons propose and decide 提议单位", examples=["operator"]
+    )
     asked: Act = Field(description="What is to be done 拟办事项")
     reason: str = Field(description="Why 理由", examples=["山东省级经办机构新系统接入"])
     state: ProposalState = Field(description="State 状态", examples=["open"])
@@ -168,9 +224,10 @@ class ProposalView(BaseModel):
     @classmethod
     def of(cls, it: Proposal) -> ProposalView:
         """Show a proposal."""
-        about = "party" if it.asked.act == "client.create" else "client"
+        about = "party" if it.asked.act.endswith(".create") else it.asked.act.partition(".")[0]
         return cls(
             number=it.number,
+            party=it.party,
             asked=ACT.validate_python(
                 {"act": it.asked.act, **it.asked.details, about: it.asked.subject}
             ),
@@ -183,6 +240,37 @@ class ProposalView(BaseModel):
             decided_at=it.decided_at,
             decision=it.decision,
         )
+
+
+class InvitationView(BaseModel):
+    """Half of an invitation, shown this once 邀请码半码，仅显示一次."""
+
+    person: str = Field(description="Who is invited 受邀人员", examples=["li"])
+    half: str = Field(
+        description="The half; the proposer's goes before the approver's, with a dot between 半码",
+        examples=["x8Jr2mQ0bV5kTz1wYc7dNg"],
+        json_schema_extra={"format": "password"},
+    )
+
+
+class ProposedView(ProposalView):
+    """A proposal just made 已提交的提议."""
+
+    invitation: InvitationView | None = Field(
+        default=None,
+        description="First half of the invitation of somebody who is to enrol; null on a replay "
+        "邀请码前半码，重发应答中为空",
+    )
+
+    @classmethod
+    def first(cls, it: Proposed) -> ProposedView:
+        """Show what is kept of a proposal: never the half."""
+        return cls(**dict(ProposalView.of(it.proposal)))
+
+    @classmethod
+    def once(cls, it: Proposed) -> ProposedView:
+        """Show a proposal to the one who made it, with the half of an invitation."""
+        return cls(**dict(ProposalView.of(it.proposal)), invitation=_half(it.invitation))
 
 
 class VerdictAsked(BaseModel):
@@ -217,6 +305,11 @@ class DecidedView(BaseModel):
         description="The secret that came of it; null on a replay: it is kept nowhere "
         "新签发的密钥，重发应答中为空",
     )
+    invitation: InvitationView | None = Field(
+        default=None,
+        description="Second half of the invitation of somebody who is to enrol; null on a replay "
+        "邀请码后半码，重发应答中为空",
+    )
 
     @classmethod
     def of(cls, it: Decided) -> DecidedView:
@@ -230,4 +323,12 @@ class DecidedView(BaseModel):
         shown = (
             None if made is None else CredentialView(client_id=made.id, client_secret=made.secret)
         )
-        return cls(proposal=ProposalView.of(it.proposal), credential=shown)
+        return cls(
+            proposal=ProposalView.of(it.proposal),
+            credential=shown,
+            invitation=_half(it.invitation),
+        )
+
+
+def _half(it: Invitation | None) -> InvitationView | None:
+    return None if it is None else InvitationView(person=it.person, half=it.half)

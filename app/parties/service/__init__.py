@@ -18,12 +18,13 @@ from app.parties.service.credentials import (
 from app.parties.service.keys import list_keys, register_key, retire_key
 from app.parties.service.persons import (
     SEALED_FOR,
+    all_persons,
     create_person,
     disable_person,
     end_sessions,
     list_persons,
     recover_person,
-    sign_in,
+    stop_person,
 )
 from app.parties.service.places import (
     list_regions,
@@ -33,10 +34,13 @@ from app.parties.service.places import (
     regions,
 )
 from app.parties.service.proposals import decide, list_proposals, proposal, propose
+from app.parties.service.seconding import is_first_of_two, require_person, require_second
+from app.parties.service.sessions import enrol, sign_in
 from app.parties.service.tokens import holder_of, issue_token, revoke_token
 
 __all__ = [
     "SEALED_FOR",
+    "all_persons",
     "client",
     "clients",
     "create_client",
@@ -46,8 +50,10 @@ __all__ = [
     "disable_person",
     "enable_client",
     "end_sessions",
+    "enrol",
     "hold_to",
     "holder_of",
+    "is_first_of_two",
     "issue_secret",
     "issue_token",
     "list_clients",
@@ -63,10 +69,13 @@ __all__ = [
     "region",
     "regions",
     "register_key",
+    "require_person",
+    "require_second",
     "retire_key",
     "retire_secret",
     "revoke_token",
     "revoke_tokens",
     "rotate_client",
     "sign_in",
+    "stop_person",
 ]

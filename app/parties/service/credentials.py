@@ -34,7 +34,7 @@ async def create_client(work: Work, party: str, client_id: str | None = None) ->
     """Give a party a new credential; its secret is in the answer and nowhere else."""
     if client_id is not None and not CLIENT_ID.fullmatch(client_id):
         raise ClientIdFormat
-    if not await places.party_exists(work.tx, party):
+    if await places.kind_of(work.tx, party) is None:
         raise PartyUnknown(party=party)
     made = client_id or f"{party}-{secrets.token_hex(3)}"
     if not await store.add_client(work.tx, made, party, work.now):

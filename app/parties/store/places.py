@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.kernel.parties import PartyKind
 from app.kernel.regions import Level
 from app.parties.model import Party, Region, RegionsAsked
 from app.parties.tables import party, region
@@ -65,7 +66,7 @@ _REGIONS = (
 )
 _REGION = sa.select(region).where(region.c.code == sa.bindparam("code", type_=sa.Text))
 _ALL_REGIONS = sa.select(region).order_by(region.c.code)
-_PARTY_EXISTS = sa.select(party.c.code).where(party.c.code == sa.bindparam("code", type_=sa.Text))
+_PARTY_KIND = sa.select(party.c.kind).where(party.c.code == sa.bindparam("code", type_=sa.Text))
 
 
 async def keep_regions(tx: Tx, rows: Sequence[Region]) -> int:
@@ -98,9 +99,10 @@ async def region_by_code(conn: Conn, code: str) -> Region | None:
     return None if row is None else _region(row)
 
 
-async def party_exists(conn: Conn, code: str) -> bool:
-    """Say whether a party is registered."""
-    return (await conn.execute(_PARTY_EXISTS, {"code": code})).one_or_none() is not None
+async def kind_of(conn: Conn, code: str) -> PartyKind | None:
+    """Say what a party is; none, if it is not registered."""
+    found = (await conn.execute(_PARTY_KIND, {"code": code})).scalar_one_or_none()
+    return None if found is None else PartyKind(found)
 
 
 def _columns(rows: Sequence[Region] | Sequence[Party]) -> dict[str, list[object]]:

@@ -19,12 +19,20 @@ _ADD = (
     .values(number=next_number("P", proposal_serial), state=ProposalState.OPEN)
     .returning(proposal)
 )
-_ONE = sa.select(proposal).where(proposal.c.number == sa.bindparam("number", type_=sa.Text))
+# Of a party, or of all.
+_OF_PARTY = sa.or_(
+    sa.bindparam("party", type_=sa.Text).is_(None),
+    proposal.c.party == sa.bindparam("party", type_=sa.Text),
+)
+_ONE = sa.select(proposal).where(
+    proposal.c.number == sa.bindparam("number", type_=sa.Text), _OF_PARTY
+)
 _LOCKED = _ONE.with_for_update()
 _LIST = (
     sa.select(proposal)
     .where(
         proposal.c.id > sa.bindparam("after"),
+        _OF_PARTY,
         sa.or_(
             sa.bindparam("state", type_=sa.Text).is_(None),
             proposal.c.state == sa.bindparam("state", type_=sa.Text),
@@ -47,6 +55,8 @@ async def add(tx: Tx, made: Proposal, day: date) -> Proposal:
     row = {
         "number_region": NATIONWIDE,
         "number_day": day,
+        "party": made.party,
+        "invitation": made.invitation,
         "act": made.asked.act,
         "subject": made.asked.subject,
         "details": dict(made.asked.details),
@@ -58,25 +68,24 @@ async def add(tx: Tx, made: Proposal, day: date) -> Proposal:
     return _proposal((await tx.execute(_ADD, row)).one())
 
 
-async def locked(tx: Tx, number: str) -> Proposal | None:
-    """Read a proposal and hold it until the transaction ends."""
-    row = (await tx.execute(_LOCKED, {"number": number})).one_or_none()
+async def locked(tx: Tx, number: str, of: str | None) -> Proposal | None:
+    """Read a proposal of a party, or of any, and hold it until the transaction ends."""
+    row = (await tx.execute(_LOCKED, {"number": number, "party": of})).one_or_none()
     return None if row is None else _proposal(row)
 
 
-async def by_number(conn: Conn, number: str) -> Proposal | None:
-    """Read a proposal."""
-    row = (await conn.execute(_ONE, {"number": number})).one_or_none()
+async def by_number(conn: Conn, number: str, of: str | None) -> Proposal | None:
+    """Read a proposal of a party, or of any."""
+    row = (await conn.execute(_ONE, {"number": number, "party": of})).one_or_none()
     return None if row is None else _proposal(row)
 
 
 async def page(
-    conn: Conn, state: ProposalState | None, asked: PageAsked
+    conn: Conn, of: str | None, state: ProposalState | None, asked: PageAsked
 ) -> list[tuple[int, Proposal]]:
     """Read a page of proposals (one row more than asked), oldest first, each with its place."""
-    found = await conn.execute(
-        _LIST, {"after": asked.after_id, "state": state, "rows": asked.rows + 1}
-    )
+    row = {"party": of, "after": asked.after_id, "state": state, "rows": asked.rows + 1}
+    found = await conn.execute(_LIST, row)
     return [(row.id, _proposal(row)) for row in found]
 
 
@@ -96,6 +105,7 @@ async def decide(tx: Tx, decided: Proposal) -> None:
 def _proposal(row: sa.Row[Any]) -> Proposal:
     return Proposal(
         number=row.number,
+        party=row.party,
         asked=Asked(act=row.act, subject=row.subject, details=row.details),
         reason=row.reason,
         state=ProposalState(row.state),
@@ -105,4 +115,5 @@ def _proposal(row: sa.Row[Any]) -> Proposal:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         decision=row.decision,
+        invitation=row.invitation,
     )

@@ -10,7 +10,6 @@ import pytest
 from app.advance.errors import (
     AdvanceNotRed,
     AdvancePairWrong,
-    AnotherPersonNeeded,
     ConfirmationMismatch,
     PaidLater,
 )
@@ -135,11 +134,7 @@ def test_a_red_pair_or_a_red_pool_opens_an_increase(
         changes.require_red(pair, pool)
 
 
-def test_another_person_approves_and_places_owe_each_other() -> None:
-    changes.require_another("a", "b")
-    changes.require_another(None, "b")
-    with pytest.raises(AnotherPersonNeeded):
-        changes.require_another("a", "a")
+def test_an_advance_is_kept_between_places_that_owe_each_other() -> None:
     changes.require_pair(PAIR)
     with pytest.raises(AdvancePairWrong):
         changes.require_pair(Pair("370000", "370100"))

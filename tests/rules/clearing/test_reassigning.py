@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.clearing.errors import PaymentMisfit, PaymentPlaced, SecondPersonNeeded
+from app.clearing.errors import PaymentMisfit, PaymentPlaced
 from app.clearing.model import BankOutcome
 from app.clearing.model.paying import BankLine, Call
 from app.clearing.model.reassigning import (
@@ -108,9 +108,3 @@ def test_only_what_is_booked_nowhere_is_put_to_a_notice_and_by_one_proposal() ->
     for placed, is_open in ((stray, True), (replace(stray, outcome=BankOutcome.MATCHED), False)):
         with pytest.raises(PaymentPlaced):
             payments.require_stray(placed, is_open=is_open)
-
-
-def test_what_one_person_proposed_another_approves() -> None:
-    payments.require_second_person(MADE, "two")
-    with pytest.raises(SecondPersonNeeded):
-        payments.require_second_person(MADE, "one")
