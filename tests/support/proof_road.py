@@ -23,6 +23,7 @@ from tests.support.clearing import (
 from tests.support.institutions import JINAN
 from tests.support.ledger import booked
 from tests.support.proof import sealed
+from tests.support.review import closed
 from tests.support.world import World
 
 BEIJING, SHANDONG = "110000", "370000"
@@ -40,6 +41,7 @@ class Road:
     cancelled: str
     cancellation: str
     deduction: str
+    review: str
     contest: str
     clearing: str
     payable: str
@@ -48,7 +50,7 @@ class Road:
 
 
 async def travelled(world: World) -> Road:
-    """Settle, cancel, review, clear, contest, notice, pay, advance, and seal."""
+    """Settle, cancel, deduct, close the month, clear, contest, notice, pay, advance, and seal."""
     await a_hospital_with_one_drug(world)
     first = await settled(world, await ready_to_settle(world, 1000), 1000)
     contested = await settled(world, await ready_to_settle(world, 600), 600)
@@ -58,6 +60,8 @@ async def travelled(world: World) -> Road:
     deduction = await _deducted(world, first, 3_000)
     payment = await _institution_paid(world, 20_000)
     transfer = await _advanced(world, 500_000)
+    world.clock.set_day("2025-10-15")
+    review = (await closed(world, "2025-09"))["number"]
     world.clock.set_day("2025-10-21")
     clearing = await cleared(world, "2025Q3")
     contest = await _conceded(world, clearing, contested, "300.00")
@@ -75,6 +79,7 @@ async def travelled(world: World) -> Road:
         cancelled=undone,
         cancellation=str(answer.json()["number"]),
         deduction=deduction,
+        review=review,
         contest=contest,
         clearing=clearing,
         payable=payable,

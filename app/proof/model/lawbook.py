@@ -128,6 +128,15 @@ LAWS = (
         expected_zh="扣款与核减单据合计",
     ),
     Law(
+        code="reviews_are_items",
+        title="A month's statement is what fell into the month, by institution",
+        title_zh="月度审核单等于当月结算、扣款之和",
+        found="amount of the statement, or of its line",
+        found_zh="审核单（分机构）金额",
+        expected="settlements of the month less what was taken off",
+        expected_zh="当月结算减扣减合计",
+    ),
+    Law(
         code="claims_are_items",
         title="A claim is the sum of what its months hold and what rolled into it",
         title_zh="应收应付等于所含月份明细与顺延项合计",

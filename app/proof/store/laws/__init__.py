@@ -6,11 +6,12 @@ up by sets whatever the number of rows, and yields nothing where the law holds.
 
 from __future__ import annotations
 
-from app.proof.store.laws import books, clearings, documents, money, sealed
+from app.proof.store.laws import books, clearings, documents, money, reviews, sealed
 
 STATEMENTS = {
     **books.STATEMENTS,
     **documents.STATEMENTS,
+    **reviews.STATEMENTS,
     **clearings.STATEMENTS,
     **money.STATEMENTS,
     **sealed.STATEMENTS,
