@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -12,9 +13,10 @@ import httpx
 from sqlalchemy.engine import make_url
 
 from tests.faults import books
-from tests.faults.knife import Boundary, Fault, Knife, watch
+from tests.faults.knife import Boundary, Fault, Knife
 from tests.faults.scenario import STEPS, Step, Walk
 from tests.faults.sender import Message, ask, send_once, send_until_definite
+from tests.faults.wire import lead, leave
 from tests.support.entitlement import KnownWorker, registered
 from tests.support.pg import address
 from tests.support.visit import road
@@ -75,6 +77,11 @@ class Ground:
                 self.undisturbed[step.name] = await books.totals(self.world, self.query)
             await self.hold_to_everything()
 
+    def taught_by(self, other: Ground) -> None:
+        """Know what another learnt on the same database."""
+        self.knife.fine, self.query = other.knife.fine, other.query
+        self.boundaries, self.undisturbed = other.boundaries, other.undisturbed
+
     async def walk(self, cuts: Mapping[str, Cuts]) -> None:
         """Walk to the last step that is cut, and hold the hub to its promises on the way."""
         wanted = max((n for n, step in enumerate(STEPS) if cuts.get(step.name)), default=-1)
@@ -133,25 +140,80 @@ class Ground:
             await self.world.hub.engine.dispose()
 
 
+async def end_backend(maintenance: asyncpg.Connection, pid: int) -> None:
+    """End a backend and see it gone; Postgres itself would look only ten times a second."""
+    await maintenance.execute("SELECT pg_terminate_backend($1)", pid)
+    for _ in range(books.PATIENCE):
+        if not await maintenance.fetchval("SELECT 1 FROM pg_stat_activity WHERE pid = $1", pid):
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError("a backend would not end")
+
+
 @asynccontextmanager
 async def laid_out(server: str, database_url: str) -> AsyncIterator[Ground]:
     """Prepare a database to be cloned, and a hub that goes where it is told."""
-    name = str(make_url(database_url).database)
+    async with open_world(database_url) as world:
+        await road(world)
+        worker = await registered(world)
+    async with ground_on(server, database_url, worker) as ground:
+        yield ground
+
+
+@asynccontextmanager
+async def several_laid_out(
+    server: str, database_url: str, count: int
+) -> AsyncIterator[Sequence[Ground]]:
+    """Prepare one database, and several hubs that walk on clones of it at the same time."""
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(laid_out(server, database_url))
+        others = [
+            await stack.enter_async_context(ground_on(server, database_url, first.worker, n))
+            for n in range(1, count)
+        ]
+        yield [first, *others]
+
+
+@asynccontextmanager
+async def ground_on(
+    server: str, database_url: str, worker: KnownWorker, number: int = 0
+) -> AsyncIterator[Ground]:
+    """Open a hub on a prepared database, under a name of its own that leads where it is told."""
+    prepared = str(make_url(database_url).database)
+    alias = f"{prepared}_{number}" if number else prepared
     plain = make_url(address(server, "postgres")).set(drivername="postgresql")
     maintenance = await asyncpg.connect(plain.render_as_string(hide_password=False))
-
-    async def end_backend(pid: int) -> None:
-        await maintenance.execute("SELECT pg_terminate_backend($1, 5000)", pid)
-
-    knife = Knife(end_backend)
+    knife = Knife(lambda pid: end_backend(maintenance, pid))
+    limits = {"lock_wait_ms": 2_000, "running_wait_ms": 200}
     try:
-        async with open_world(database_url, lock_wait_ms=2_000, running_wait_ms=200) as world:
-            await road(world)
-            worker = await registered(world)
-            ground = Ground(world, knife, maintenance, name, name, worker)
-            await ground.forget()
-            watch(world.hub.engine, knife, lambda: ground.database)
-            watch(world.owner, Knife(end_backend), lambda: ground.database)
+        async with open_world(address(database_url, alias), **limits) as world:
+            world.http.event_hooks["request"].append(knife.sent)
+            ground = Ground(world, knife, maintenance, prepared, prepared, worker)
+            lead(alias, knife, lambda: ground.database)
             yield ground
     finally:
+        leave(alias)
         await maintenance.close()
+
+
+async def walk_all(
+    grounds: Sequence[Ground], walks: Iterable[tuple[str, Mapping[str, Cuts]]]
+) -> None:
+    """Make walks, as many at a time as there are grounds; the first that fails ends them all."""
+    waiting = iter(walks)
+
+    async def make(ground: Ground) -> None:
+        for name, cuts in waiting:
+            try:
+                await ground.walk(cuts)
+            except AssertionError as failure:
+                failure.add_note(name)
+                raise
+
+    making = [asyncio.create_task(make(ground)) for ground in grounds]
+    try:
+        await asyncio.gather(*making)
+    finally:
+        for task in making:
+            task.cancel()
+        await asyncio.gather(*making, return_exceptions=True)

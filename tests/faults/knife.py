@@ -1,6 +1,7 @@
 """Cuts the wire between the hub and Postgres: by number, before or after what crosses it.
 
-Nothing of the hub is replaced. Every round trip of the driver passes here, is counted, and may be
+Nothing of the hub is replaced: the knife lies beneath SQLAlchemy, so that what speaks to the driver
+itself meets it as well. Every round trip of the driver passes here, is counted, and may be
 made to fail as Postgres, the network or the sender would make it fail.
 """
 
@@ -17,10 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-CROSSING = frozenset({"prepare", "bind_execute", "bind_execute_many", "query"})
+# All of the driver's protocol that waits for Postgres: fetch, execute and cursors end up here.
+CROSSING = frozenset(
+    {"prepare", "bind_execute", "bind_execute_many", "bind", "execute", "query"}
+    | {"copy_in", "copy_out"}
+)
 VERBS = {"prepare": "prepare", "query": "run"}
 
 
@@ -69,6 +72,18 @@ class Knife:
     crossed: list[Boundary] = field(default_factory=list)
     made: list[str] = field(default_factory=list)  # what was really cut, for who reads a failure
     kill_at: tuple[int, bool] | None = None  # number and whether after: the process ends itself
+    sender: asyncio.Task[Any] | None = None  # whose request is under way
+
+    async def sent(self, _: object) -> None:
+        """Note whose request is under way: who carries it out may be a task that serves many."""
+        self.sender = asyncio.current_task()
+
+    async def hang_up(self) -> None:
+        """Let the sender go away, here and now where the sender's own task is what runs."""
+        task = self.sender or asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
 
     @property
     def dying(self) -> tuple[int, bool] | None:
@@ -133,7 +148,7 @@ class CutProtocol:
         if fault is Fault.ANSWER_LOST:
             await self._hang_up_on()
         if fault is Fault.HUNG_UP_AFTER:
-            await sender_gone()
+            await self._knife.hang_up()
         return result
 
     async def _before(self, fault: Fault | None, words: str) -> None:
@@ -144,9 +159,9 @@ class CutProtocol:
         elif fault in REPORTED:
             await self._report(REPORTED[fault], ends=words.startswith("COMMIT"))
         elif fault is Fault.HUNG_UP:
-            await sender_gone()
+            await self._knife.hang_up()
         elif fault is Fault.HUNG_UP_IN_FLIGHT:
-            task = asyncio.current_task()
+            task = self._knife.sender or asyncio.current_task()
             assert task is not None
             task.cancel()
 
@@ -170,14 +185,6 @@ class CutProtocol:
         )
 
 
-async def sender_gone() -> None:
-    """Cancel the request under way, here and now."""
-    task = asyncio.current_task()
-    assert task is not None
-    task.cancel()
-    await asyncio.sleep(0)
-
-
 def die() -> None:
     """End this process as `kill -9` does."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -188,7 +195,7 @@ def words_of(name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> str:
     if name == "prepare":
         text = args[1]
     else:
-        text = args[0] if args else named["state"]
+        text = args[0] if args else named.get("state", named.get("query", name))
         text = getattr(text, "query", text)
     flat = re.sub(r"\s+", " ", str(text)).strip()
     if "pg_catalog" in flat:
@@ -196,29 +203,3 @@ def words_of(name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> str:
     about = re.findall(r"(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)|\b(hub_\w+|ledger_\w+)\(", flat)
     subjects = dict.fromkeys(a or b for a, b in about)
     return f"{flat.split(' ', 1)[0].rstrip(';')} {' '.join(subjects)}".strip()[:80]
-
-
-def watch(engine: AsyncEngine, knife: Knife, database: Callable[[], str]) -> None:
-    """Let every new connection of an engine go to `database()` and under the knife."""
-
-    async def connect(*args: Any, **named: Any) -> Any:
-        fault = knife.next_cut(Boundary("connect", ""))
-        if fault in (Fault.HUNG_UP, Fault.HUNG_UP_IN_FLIGHT):
-            await sender_gone()
-        elif fault in REPORTED:
-            raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
-        elif fault is not None and fault is not Fault.HUNG_UP_AFTER:
-            raise ConnectionRefusedError("cut")
-        connection = await asyncpg.connect(*args, **named | {"database": database()})
-        connection._protocol = CutProtocol(connection._protocol, connection._transport, knife)  # noqa: SLF001 -- the wire itself has no other handle
-        if fault is Fault.HUNG_UP_AFTER:
-            try:
-                await sender_gone()
-            finally:
-                connection.terminate()
-        return connection
-
-    def redirect(_: object, __: object, ___: object, named: dict[str, Any]) -> None:
-        named["async_creator_fn"] = connect
-
-    sa.event.listen(engine.sync_engine, "do_connect", redirect)

@@ -1,23 +1,26 @@
 """Every statement of every request of the road is cut once, then two at a time by seed.
 
-`HUB_FAULT_SEEDS=5000` runs that many seeds, `HUB_FAULT_SEED=1234` one alone. `HUB_FAULT_LIST=write`
-writes down what was cut; `HUB_FAULT_FINE=1` also cuts where the driver prepares statements.
+`HUB_FAULT_SEEDS=5000` runs that many seeds, `HUB_FAULT_SEED=1234` one alone; `HUB_FAULT_WALKERS=1`
+one walk at a time. `HUB_FAULT_LIST=write` writes down what was cut; `HUB_FAULT_FINE=1` also cuts
+where the driver prepares statements.
 """
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest_asyncio
 
-from tests.faults.ground import Cuts, Ground, laid_out
+from tests.faults.ground import Cuts, Ground, several_laid_out, walk_all
 from tests.faults.knife import Fault
 from tests.faults.scenario import STEPS
 
 SEEDS = int(os.environ.get("HUB_FAULT_SEEDS", str(len(STEPS))))
+WALKERS = int(os.environ.get("HUB_FAULT_WALKERS", "3"))
 SEED = os.environ.get("HUB_FAULT_SEED")
 LISTING = os.environ.get("HUB_FAULT_LIST") == "write"
 FINE = os.environ.get("HUB_FAULT_FINE") == "1"
@@ -26,11 +29,15 @@ FAULTS = tuple(Fault)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ground(database_server: tuple[str, str], database_url: str) -> AsyncIterator[Ground]:
-    """A hub under the knife that knows its undisturbed walk."""
-    async with laid_out(database_server[0], database_url) as it:
-        await it.learn(fine=FINE)
-        yield it
+async def grounds(
+    database_server: tuple[str, str], database_url: str
+) -> AsyncIterator[Sequence[Ground]]:
+    """Hubs under the knife that know their undisturbed walk."""
+    async with several_laid_out(database_server[0], database_url, 1 if SEED else WALKERS) as them:
+        await them[0].learn(fine=FINE)
+        for other in them[1:]:
+            other.taught_by(them[0])
+        yield them
 
 
 def cuts_of(ground: Ground, seed: int) -> dict[str, Cuts]:
@@ -43,73 +50,92 @@ def cuts_of(ground: Ground, seed: int) -> dict[str, Cuts]:
     return {step.name: {first: dice.choice(FAULTS), second: dice.choice(FAULTS)}}
 
 
-def listed(made: dict[str, list[str]]) -> str:
+def each_once(ground: Ground) -> Iterator[tuple[str, dict[str, Cuts]]]:
+    """Plan walks that cut every round trip of every request once."""
+    for number in range(max(len(it) for it in ground.boundaries.values())):
+        yield (
+            f"round trip {number}",
+            {
+                step.name: {number: FAULTS[(number + turn) % len(FAULTS)]}
+                for turn, step in enumerate(STEPS)
+                if number < len(ground.boundaries[step.name])
+            },
+        )
+
+
+def by_seed(ground: Ground) -> Iterator[tuple[str, dict[str, Cuts]]]:
+    """Plan walks on which as many seeds as there are requests are cut; or one seed alone."""
+    if SEED:
+        yield f"seed {SEED}", cuts_of(ground, int(SEED))
+        return
+    for begin in range(0, SEEDS, len(STEPS)):
+        cuts: dict[str, Cuts] = {}
+        for seed in range(begin, min(begin + len(STEPS), SEEDS)):
+            cuts |= cuts_of(ground, seed)
+        yield f"seeds {begin} to {begin + len(STEPS) - 1}; each runs alone", cuts
+
+
+def listed(ground: Ground, seconds: float) -> str:
     """Write down what was cut, request by request."""
+    made: dict[str, list[str]] = {step.name: [] for step in STEPS}
+    for _, cuts in each_once(ground):
+        for name, cut in cuts.items():
+            for number, fault in cut.items():
+                boundary = ground.boundaries[name][number]
+                made[name].append(f"- {number:02d} `{boundary}`: {fault.value}")
     head = [
         "# What was cut",
         "",
         "Every round trip between the hub and Postgres, for every request of the walk, with the",
         "fault it met. After each the sender repeated its message until it knew, and every table",
         "held what it holds after an undisturbed walk. `tests/faults` says how; written by",
-        "`HUB_FAULT_LIST=write pytest tests/faults/test_boundaries.py`.",
+        f"`HUB_FAULT_LIST=write HUB_FAULT_SEEDS={SEEDS} pytest tests/faults/test_boundaries.py`.",
         "",
         f"{sum(map(len, made.values()))} round trips of {len(made)} requests.",
+        "",
+        f"Then {SEEDS:,} seeds, each of which cut two round trips of one request, or of what its",
+        f"sender sent after it: no promise broken, in {seconds:.0f} seconds ({WALKERS} walks at a",
+        f"time on {os.cpu_count()} processors).",
     ]
-    parts = [
-        "\n".join([f"\n## {step.name}\n", *(f"- {it}" for it in made[step.name])]) for step in STEPS
-    ]
+    parts = ["\n".join([f"\n## {name}\n", *lines]) for name, lines in made.items()]
     return "\n".join([*head, *parts]) + "\n"
 
 
 async def test_every_round_trip_of_every_request_may_fail_and_nothing_is_lost_or_done_twice(
-    ground: Ground,
+    grounds: Sequence[Ground],
 ) -> None:
-    longest = max(len(it) for it in ground.boundaries.values())
-    made: dict[str, list[str]] = {step.name: [] for step in STEPS}
-    for number in range(0 if SEED else longest):
-        cuts: dict[str, Cuts] = {}
-        for turn, step in enumerate(STEPS):
-            if number < len(ground.boundaries[step.name]):
-                fault = FAULTS[(number + turn) % len(FAULTS)]
-                cuts[step.name] = {number: fault}
-                boundary = ground.boundaries[step.name][number]
-                made[step.name].append(f"{number:02d} `{boundary}`: {fault.value}")
-        await ground.walk(cuts)
-    if LISTING:
-        LIST.write_text(listed(made), encoding="utf-8")
+    walks = [] if SEED else list(each_once(grounds[0]))
+    await walk_all(grounds, walks)
+    cut = {(name, number) for _, cuts in walks for name, at in cuts.items() for number in at}
+    crossed = {(name, n) for name, it in grounds[0].boundaries.items() for n in range(len(it))}
+    assert cut == (set() if SEED else crossed)
 
 
 async def test_a_begin_that_is_refused_costs_its_connection_and_no_later_request(
-    ground: Ground,
+    grounds: Sequence[Ground],
 ) -> None:
     cuts: dict[str, Cuts] = {}
     for step in STEPS:
-        words = [str(it) for it in ground.boundaries[step.name]]
+        words = [str(it) for it in grounds[0].boundaries[step.name]]
         cuts[step.name] = {words.index("run BEGIN"): Fault.TIMEOUT}
-    await ground.walk({} if SEED else cuts)
+    await grounds[0].walk({} if SEED else cuts)
 
 
-async def test_a_commit_whose_fate_is_unknown_is_found_out(ground: Ground) -> None:
+async def test_a_commit_whose_fate_is_unknown_is_found_out(grounds: Sequence[Ground]) -> None:
+    walks: list[tuple[str, dict[str, Cuts]]] = []
     for fault in () if SEED else (Fault.ANSWER_LOST, Fault.HUNG_UP_AFTER, Fault.SERIALIZATION):
         cuts: dict[str, Cuts] = {}
         for step in STEPS:
-            words = [str(it) for it in ground.boundaries[step.name]]
+            words = [str(it) for it in grounds[0].boundaries[step.name]]
             if "run COMMIT" in words:
                 cuts[step.name] = {words.index("run COMMIT"): fault}
         assert len(cuts) >= len(STEPS) - 1
-        await ground.walk(cuts)
+        walks.append((fault.value, cuts))
+    await walk_all(grounds, walks)
 
 
-async def test_two_faults_by_seed_break_no_promise(ground: Ground) -> None:
-    if SEED:
-        await ground.walk(cuts_of(ground, int(SEED)))
-        return
-    for begin in range(0, SEEDS, len(STEPS)):
-        cuts: dict[str, Cuts] = {}
-        for seed in range(begin, min(begin + len(STEPS), SEEDS)):
-            cuts |= cuts_of(ground, seed)
-        try:
-            await ground.walk(cuts)
-        except AssertionError as failure:
-            failure.add_note(f"seeds {begin} to {begin + len(STEPS) - 1}; each runs alone")
-            raise
+async def test_two_faults_by_seed_break_no_promise(grounds: Sequence[Ground]) -> None:
+    begun = time.monotonic()
+    await walk_all(grounds, by_seed(grounds[0]))
+    if LISTING:
+        LIST.write_text(listed(grounds[0], time.monotonic() - begun), encoding="utf-8")

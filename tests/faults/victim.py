@@ -19,7 +19,8 @@ from pydantic import SecretStr
 
 from app.main import create_app
 from app.runtime.settings import Settings
-from tests.faults.knife import Knife, watch
+from tests.faults.knife import Knife
+from tests.faults.wire import lead
 from tests.support.world import DATA_KEY, INDEX_KEY, TOKEN_KEY, Clock
 
 
@@ -31,7 +32,8 @@ async def serve(app: FastAPI, clock: Clock, told: dict[str, Any]) -> None:
     """Serve one request until the round trip at which this process is killed."""
     clock.now = datetime.fromisoformat(told["now"])
     knife = Knife(nobody, kill_at=(told["number"], told["after"]))
-    watch(app.state.hub.engine, knife, lambda: told["database"])
+    name = str(app.state.hub.engine.url.database)
+    lead(name, knife, lambda: told["database"])
     told["request"]["content"] = base64.b64decode(told["request"]["content"])
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
