@@ -1,152 +1,100 @@
-"""How long deciding a bill or clearing a quarter takes, beside what it may; `--json` for machines.
-
-`make bench` measures the rules; `make bench ARGS="clearing"` a clearing of up to a million.
-"""
+"""`make bench`: the whole ladder, a part of it, or what else is measured, by name."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
-import statistics
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
-from decimal import Decimal
+from pathlib import Path
 
-from app.kernel.costs import CostKind
-from app.kernel.money import Money
-from app.kernel.regions import Scheme
-from app.policy.book import PolicyBook
-from app.settlement.model import Charge, Circumstances, Listing
-from app.settlement.rules import shares
-from app.visit.model import FeeCategory
-from benchmarks import clearing
+import uvloop
 
-# Milliseconds a bill of so many lines may take of its settlement, a figure of our own: the rest is
-# the database's. A budget missed is news for people; nothing fails.
-BUDGETS = {10: 2.0, 100: 10.0, 1_000: 100.0}
-DAY = date(2025, 9, 1)
+from benchmarks import budgets, clearing
+from benchmarks.ladder import report
+from benchmarks.ladder.climb import climb
+from benchmarks.ladder.hubs import Shape
+from benchmarks.ladder.manner import ALL, QUICK, Manner, visits_for
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """Bills of one size, decided again and again."""
-
-    lines: int
-    median_ms: float
-    slowest_ms: float
-    budget_ms: float
-
-    @property
-    def kept(self) -> bool:
-        """Say whether the median is within the budget."""
-        return self.median_ms <= self.budget_ms
-
-
-def charge(number: int) -> Charge:
-    """Return a listed drug, every fifth over its cap."""
-    price = Decimal("4.00") if number % 5 == 0 else Decimal("3.00")
-    return Charge(
-        serial=str(number),
-        position=number,
-        refund_of=None,
-        category=FeeCategory.DRUG,
-        item_code=f"D{number:06}",
-        item_name="示例药品",
-        quantity=Decimal(10),
-        unit_price=price,
-        amount=Money(int(price * 1_000)),
-        day=DAY,
-        injury_related=True,
-        restricted_approved=False,
-        listing=Listing(
-            place="370000",
-            version=1,
-            label="2024",
-            listed=True,
-            cap=Money(350),
-            restricted=False,
-            minimum_life_months=None,
-        ),
-        fitted_before=None,
-    )
-
-
-def measure(lines: int, rounds: int) -> Measured:
-    """Decide a bill so many times."""
-    book = PolicyBook.load()
-    charges = [charge(number) for number in range(1, lines + 1)]
-    stay = Circumstances(
-        cost_kind=CostKind.MEDICAL,
-        scheme=Scheme.CROSS_PROVINCE,
-        insured_region="110000",
-        treatment_region="370100",
-        entitlement_lost_on=None,
-        confirmed_on=date(2025, 1, 15),
-    )
-    taken = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        shares.adjudicate(charges, stay, book)
-        taken.append((time.perf_counter() - begun) * 1_000)
-    return Measured(
-        lines=lines,
-        median_ms=round(statistics.median(taken), 3),
-        slowest_ms=round(max(taken), 3),
-        budget_ms=BUDGETS[lines],
-    )
+RESULTS = Path(__file__).parent / "results"
+VOID = 2  # the exit code of a run that does not count
 
 
 def main() -> None:
     """Measure what is asked for and say how it stands."""
-    parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("what", nargs="?", choices=("rules", "clearing"), default="rules")
-    parser.add_argument("--rounds", type=int, help="times each is measured")
-    parser.add_argument("--sizes", type=int, nargs="+", help="settlements in a clearing")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    asked = parser.parse_args()
+    asked = _arguments()
     if asked.what == "clearing":
-        _clearing(asked.sizes or clearing.SIZES, asked.rounds or clearing.ROUNDS, json_=asked.json)
+        sizes, rounds = asked.sizes or clearing.SIZES, asked.rounds or clearing.ROUNDS
+        clearing.tell(sizes, rounds, as_json=asked.json)
+    elif asked.what == "budgets":
+        budgets.tell(asked.rounds or 50, as_json=asked.json)
     else:
-        _rules(asked.rounds or 50, json_=asked.json)
+        sys.exit(_ladder(asked))
 
 
-def _clearing(sizes: Sequence[int], rounds: int, *, json_: bool) -> None:
-    found = clearing.measure_all(sizes, rounds)
-    grown = clearing.growth(found)
-    if json_:
-        told = {
-            "sizes": [asdict(it) for it in found],
-            "growth": [asdict(it) | {"exponent": it.exponent} for it in grown],
-        }
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
-        return
-    for it in found:
-        sys.stdout.write(
-            f"{it.settlements:>9,} settlements, {it.claims} claims: {it.median_seconds:7.3f} s "
-            f"(slowest {it.slowest_seconds:.3f}), {it.settlements_per_second:,} a second, budget "
-            f"{it.budget_seconds:.0f} s: {'kept' if it.kept else 'MISSED'}; silence and notices "
-            f"{it.notices_seconds:.3f} s; loaded in {it.load_seconds:.1f} s\n"
-        )
-    for step in grown:
-        sys.stdout.write(
-            f"{step.settlements:.0f} times the settlements take {step.seconds:.2f} times as long: "
-            f"exponent {step.exponent}\n"
-        )
+def _ladder(asked: argparse.Namespace) -> int:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        done = runner.run(climb(manner_of(asked), _tell))
+    if asked.json:
+        sys.stdout.write(json.dumps(report.summary(done), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(report.text(done))
+    if asked.write or not (asked.quick or asked.only):
+        report.write(done, asked.results)
+    if done.wrong:
+        sys.stderr.write(f"void: {'; '.join(done.wrong)}\n")
+        return VOID
+    return 0
 
 
-def _rules(rounds: int, *, json_: bool) -> None:
-    found = [measure(lines, max(1, rounds)) for lines in BUDGETS]
-    if json_:
-        sys.stdout.write(json.dumps([asdict(it) for it in found], indent=2) + "\n")
-        return
-    for it in found:
-        sys.stdout.write(
-            f"{it.lines:>5} lines decided in {it.median_ms:8.2f} ms (slowest {it.slowest_ms:.2f}), "
-            f"budget {it.budget_ms:.0f} ms: {'kept' if it.kept else 'MISSED'}\n"
-        )
+def manner_of(asked: argparse.Namespace) -> Manner:
+    """Return what is asked for, with what a quick or a whole run takes where nothing is said."""
+    quick = asked.quick
+    rungs = tuple(asked.only) if asked.only else (QUICK if quick else ALL)
+    rounds = asked.rounds or (3 if quick else 5)
+    seconds = asked.seconds or (3.0 if quick else 10.0)
+    return Manner(
+        rungs=rungs,
+        rounds=rounds,
+        seconds=seconds,
+        clients=asked.clients,
+        visits=asked.stock or visits_for(rungs, rounds, seconds),
+        settlements=asked.settlements or (100_000 if quick else 5_000_000),
+        cleared=(asked.sizes or [100_000 if quick else 1_000_000])[0],
+        shape=Shape(workers=asked.workers, pool=asked.pool),
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument(
+        "what", nargs="?", choices=("ladder", "budgets", "clearing"), default="ladder"
+    )
+    parser.add_argument("--quick", action="store_true", help="the ratios within five minutes")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--only", type=_rungs, help=f"some rungs of {','.join(ALL)}")
+    parser.add_argument("--rounds", type=int, help="times each is measured")
+    parser.add_argument("--seconds", type=float, help="how long each time")
+    parser.add_argument("--clients", type=int, default=8, help="senders at a time")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the hub")
+    parser.add_argument("--pool", type=int, default=8, help="connections of each of them")
+    parser.add_argument("--stock", type=int, help="visits laid in")
+    parser.add_argument("--settlements", type=int, help="settlements of the history, L5 and L6")
+    parser.add_argument("--sizes", type=int, nargs="+", help="settlements in a clearing")
+    parser.add_argument("--write", action="store_true", help="keep the results of a part, too")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where results are kept")
+    return parser.parse_args()
+
+
+def _rungs(said: str) -> list[str]:
+    wanted = said.split(",")
+    if unknown := set(wanted) - set(ALL):
+        raise argparse.ArgumentTypeError(f"no such rung: {', '.join(sorted(unknown))}")
+    return [rung for rung in ALL if rung in wanted]
+
+
+def _tell(said: str) -> None:
+    sys.stderr.write(said + "\n")
 
 
 if __name__ == "__main__":

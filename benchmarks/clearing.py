@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
 import secrets
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -83,7 +85,7 @@ class Growth:
         return round(math.log(self.seconds) / math.log(self.settlements), 2)
 
 
-class _Done(BaseModel):
+class Done(BaseModel):
     """The answer of a use case whose answer nobody reads."""
 
 
@@ -155,7 +157,7 @@ class _Bench:
             request="benchmark",
         )
         begun = time.perf_counter()
-        await door.write(heard, show=lambda _: _Done())
+        await door.write(heard, show=lambda _: Done())
         return answers[-1], time.perf_counter() - begun
 
 
@@ -215,3 +217,28 @@ def _server() -> Iterator[EmbeddedPostgres]:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def tell(sizes: Sequence[int], rounds: int, *, as_json: bool) -> None:
+    """Measure every size and say how it stands."""
+    found = measure_all(sizes, rounds)
+    grown = growth(found)
+    if as_json:
+        told = {
+            "sizes": [asdict(it) for it in found],
+            "growth": [asdict(it) | {"exponent": it.exponent} for it in grown],
+        }
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        return
+    for it in found:
+        sys.stdout.write(
+            f"{it.settlements:>9,} settlements, {it.claims} claims: {it.median_seconds:7.3f} s "
+            f"(slowest {it.slowest_seconds:.3f}), {it.settlements_per_second:,} a second, budget "
+            f"{it.budget_seconds:.0f} s: {'kept' if it.kept else 'MISSED'}; silence and notices "
+            f"{it.notices_seconds:.3f} s; loaded in {it.load_seconds:.1f} s\n"
+        )
+    for step in grown:
+        sys.stdout.write(
+            f"{step.settlements:.0f} times the settlements take {step.seconds:.2f} times as long: "
+            f"exponent {step.exponent}\n"
+        )

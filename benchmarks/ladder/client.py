@@ -1,192 +1,243 @@
-"""A small HTTP sender that costs little beside what it measures: kept connections, whole answers.
+"""An HTTP sender that costs little beside what it measures: kept connections, whole answers.
 
 Closed loop: so many senders, each waits for its answer. Open loop: one request every so often,
 whether the hub keeps up or not, and each is timed from the moment it was due, so that a stall
-counts for everybody who would have waited in it.
+counts for everybody who would have waited in it. What answers sends the next: no task, no future
+a request.
 """
 
 from __future__ import annotations
 
 import asyncio
 import collections
+import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
-CONTENT_LENGTH = b"content-length:"
+from benchmarks.ladder.scores import Taken
+
 OPEN_LOOP_CONNECTIONS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """An answer's status and body; 0 where the connection broke before it came."""
-
-    status: int
-    body: bytes
-
-
-@dataclass(slots=True)
-class Taken:
-    """What came of a measurement: latencies of what was accepted, and what was not."""
-
-    seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)
-    refused: collections.Counter[int] = field(default_factory=collections.Counter)
-    bodies: list[bytes] = field(default_factory=list)
-
-    @property
-    def accepted(self) -> int:
-        """How many were accepted."""
-        return len(self.latencies)
-
-    @property
-    def rate(self) -> float:
-        """How many were accepted a second."""
-        return self.accepted / self.seconds if self.seconds else 0.0
-
-    def milliseconds(self, share: float) -> float:
-        """Return the latency that this share of the accepted did not exceed."""
-        if not self.latencies:
-            return float("nan")
-        ranked = sorted(self.latencies)
-        return 1_000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))]
-
-    def note(self, got: Got, since: float, accepted: frozenset[int]) -> None:
-        """Count an answer to a request that was due at `since`."""
-        if got.status in accepted:
-            self.latencies.append(time.perf_counter() - since)
-            self.bodies.append(got.body)
-        else:
-            self.refused[got.status] += 1
+ACCEPTED = frozenset({200, 201})
+# Lost, running elsewhere, busy: the same message again under its id, until there is an answer.
+PASSING = frozenset({0, 409, 429, 500, 502, 503, 504})
+RESEND_SECONDS = 0.05
+Address = tuple[str, int]
 
 
 class _Line(asyncio.Protocol):
-    """One kept connection with one request under way."""
+    """One kept connection with one request under way at most."""
 
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._waiting: asyncio.Future[Got] | None = None
+    __slots__ = ("_buffer", "_load", "_transport", "address", "request", "since")
+
+    def __init__(self, load: _Load, address: Address) -> None:
+        self.address, self._load = address, load
+        self.request, self.since = b"", 0.0
+        self._buffer = b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own is no subclass
 
     def connection_lost(self, _: Exception | None) -> None:
-        self._transport = None
-        self._answer(Got(0, b""))
+        self._transport, self._buffer = None, b""
+        if self.request:
+            self._load.answered(self, 0, b"")
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            return
-        head = bytes(self._buffer[:end]).lower()
-        place = head.find(CONTENT_LENGTH)
-        length = 0 if place < 0 else int(head[place + 15 :].partition(b"\r\n")[0])
-        if len(self._buffer) < end + 4 + length:
-            return
-        body = bytes(self._buffer[end + 4 : end + 4 + length])
-        self._buffer.clear()
-        self._answer(Got(int(head[9:12]), body))
-
-    def _answer(self, got: Got) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(got)
+        if self._buffer:
+            data = self._buffer + data
+        end = data.find(b"\r\n\r\n")
+        if end >= 0:
+            place = data.find(b"ontent-", 0, end)
+            while place >= 0 and data[place : place + 14].lower() != b"ontent-length:":
+                place = data.find(b"ontent-", place + 1, end)
+            stop = data.find(b"\r\n", place)
+            length = 0 if place < 0 else int(data[place + 14 : stop])
+            if len(data) >= end + 4 + length:
+                self._buffer = b""
+                self._load.answered(self, int(data[9:12]), data[end + 4 :])
+                return
+        self._buffer = data
 
     @property
     def usable(self) -> bool:
         return self._transport is not None
 
-    async def ask(self, request: bytes) -> Got:
-        if self._transport is None:
-            return Got(0, b"")
-        self._waiting = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return await self._waiting
+    def send(self, request: bytes, since: float) -> None:
+        self.request, self.since = request, since
+        if self._transport is not None:
+            self._transport.write(request)
+        else:  # it broke while it had nothing to do
+            self._load.loop.call_soon(self._load.answered, self, 0, b"")
 
     def close(self) -> None:
+        self.request = b""
         if self._transport is not None:
             self._transport.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A hub to send to."""
+class _Load:
+    """A load under way: what every answer is counted in, and what it sets off."""
 
-    host: str
-    port: int
-    accepted: frozenset[int] = frozenset({200, 201})
+    def __init__(self, target: Target, requests: Iterator[bytes], *, patient: bool) -> None:
+        self.taken = Taken()
+        self.loop = asyncio.get_running_loop()
+        self._target, self._requests, self._patient = target, requests, patient
+        self._mending: set[asyncio.Task[None]] = set()
+        self.over = asyncio.Event()
 
-    async def _line(self) -> _Line:
-        loop = asyncio.get_running_loop()
-        _, line = await loop.create_connection(_Line, self.host, self.port)
+    async def lines(self, number: int) -> list[_Line]:
+        """Connect so many times, to the hub's addresses in turn."""
+        spread = itertools.islice(itertools.cycle(self._target.addresses), number)
+        return [await self._connected(address) for address in spread]
+
+    async def _connected(self, address: Address) -> _Line:
+        _, line = await self.loop.create_connection(lambda: _Line(self, address), *address)
         return line
 
-    async def closed(self, senders: int, seconds: float, requests: Iterator[bytes]) -> Taken:
-        """Let so many senders send one after the other for so long."""
-        taken = Taken()
-        until = time.perf_counter() + seconds
+    def answered(self, line: _Line, status: int, body: bytes) -> None:
+        """Count an answer and go on; with patience, what is not definite is sent again."""
+        if status in ACCEPTED:
+            self.taken.accept(body, line.since)
+        elif self._patient and status in PASSING:
+            self.taken.resent += 1
+            self._mend(self._resend(line))
+            return
+        else:
+            self.taken.refused[status] += 1
+        line.request = b""
+        if line.usable:
+            self.free(line)
+        else:
+            self._mend(self._replace(line))
 
-        async def send() -> None:
-            line = await self._line()
-            for request in requests:
-                since = time.perf_counter()
-                if since >= until:
-                    break
-                taken.note(await line.ask(request), since, self.accepted)
-                if not line.usable:
-                    line = await self._again()
-            line.close()
+    def free(self, line: _Line) -> None:
+        """Use a line that has nothing to do."""
+        raise NotImplementedError
 
-        begun = time.perf_counter()
-        await asyncio.gather(*(send() for _ in range(senders)))
-        taken.seconds = time.perf_counter() - begun
-        return taken
+    def _mend(self, mending: collections.abc.Coroutine[None, None, None]) -> None:
+        task = self.loop.create_task(mending)
+        self._mending.add(task)
+        task.add_done_callback(self._mending.discard)
 
-    async def open(self, rate: float, seconds: float, requests: Iterator[bytes]) -> Taken:
-        """Send at a constant rate for so long, whatever comes back."""
-        taken = Taken()
-        idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
-        for _ in range(OPEN_LOOP_CONNECTIONS):
-            idle.put_nowait(await self._line())
+    async def _resend(self, line: _Line) -> None:
+        await asyncio.sleep(RESEND_SECONDS)
+        again = line if line.usable else await self._again(line.address)
+        again.send(line.request, line.since)
 
-        async def send(request: bytes, due: float) -> None:
-            line = await idle.get()
-            taken.note(await line.ask(request), due, self.accepted)
-            idle.put_nowait(line if line.usable else await self._again())
+    async def _replace(self, line: _Line) -> None:
+        await asyncio.sleep(RESEND_SECONDS)
+        self.free(await self._again(line.address))
 
-        begun = time.perf_counter()
-        sending: set[asyncio.Task[None]] = set()
-        for number, request in zip(range(int(rate * seconds)), requests, strict=False):
-            due = begun + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            task = asyncio.create_task(send(request, due))
-            sending.add(task)
-            task.add_done_callback(sending.discard)
-        await asyncio.gather(*sending)
-        taken.seconds = time.perf_counter() - begun
-        while not idle.empty():
-            idle.get_nowait().close()
-        return taken
-
-    async def _again(self) -> _Line:
+    async def _again(self, address: Address) -> _Line:
         """Connect anew, as often as it takes: a killed hub comes back."""
         while True:
             try:
-                return await self._line()
+                return await self._connected(address)
             except OSError:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(RESEND_SECONDS)
 
 
-def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
-    """Write a request."""
-    said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"POST {path} HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\n{said}"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+class _Closed(_Load):
+    """So many senders; each sends when it has its answer."""
+
+    until: float = 0.0
+    sending: int = 0
+
+    def free(self, line: _Line) -> None:
+        since = time.perf_counter()
+        request = next(self._requests, None) if since < self.until else None
+        if request is not None:
+            line.send(request, since)
+            return
+        line.close()
+        self.sending -= 1
+        if not self.sending:
+            self.over.set()
 
 
-def get(path: str, headers: dict[str, str]) -> bytes:
+class _Open(_Load):
+    """One request every so often; who finds no line free waits, and his time runs."""
+
+    def __init__(self, target: Target, requests: Iterator[bytes], *, patient: bool) -> None:
+        super().__init__(target, requests, patient=patient)
+        self.idle: list[_Line] = []
+        self.waiting: collections.deque[tuple[bytes, float]] = collections.deque()
+        self.under_way = 0
+
+    def free(self, line: _Line) -> None:
+        self.under_way -= 1
+        if self.waiting:
+            self._send(line, *self.waiting.popleft())
+        else:
+            self.idle.append(line)
+            if not self.under_way:
+                self.over.set()
+
+    def due(self, request: bytes, since: float) -> None:
+        if self.idle:
+            self._send(self.idle.pop(), request, since)
+        else:
+            self.waiting.append((request, since))
+
+    def _send(self, line: _Line, request: bytes, since: float) -> None:
+        self.under_way += 1
+        self.over.clear()
+        line.send(request, since)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A hub to send to, at one address or several."""
+
+    addresses: tuple[Address, ...]
+
+    async def closed(
+        self, senders: int, seconds: float, requests: Iterator[bytes], *, patient: bool = False
+    ) -> Taken:
+        """Let so many senders send one after the other for so long, or until nothing is left."""
+        load = _Closed(self, requests, patient=patient)
+        lines = await load.lines(senders)
+        load.sending = len(lines)
+        begun = load.taken.last = time.perf_counter()
+        load.until = begun + seconds
+        for line in lines:
+            load.free(line)
+        await load.over.wait()
+        load.taken.seconds = time.perf_counter() - begun
+        return load.taken
+
+    async def open(
+        self, rate: float, seconds: float, requests: Iterator[bytes], *, patient: bool = False
+    ) -> Taken:
+        """Send at a constant rate for so long, whatever comes back."""
+        load = _Open(self, requests, patient=patient)
+        load.idle = await load.lines(OPEN_LOOP_CONNECTIONS)
+        begun = load.taken.last = time.perf_counter()
+        for number, request in zip(range(max(1, int(rate * seconds))), requests, strict=False):
+            due = begun + number / rate
+            if (ahead := due - time.perf_counter()) > 0:
+                await asyncio.sleep(ahead)
+            elif not number % 64:
+                await asyncio.sleep(0)  # who is behind still reads what was answered
+            load.due(request, due)
+        if load.under_way:
+            await load.over.wait()
+        load.taken.seconds = time.perf_counter() - begun
+        for line in load.idle:
+            line.close()
+        return load.taken
+
+
+def post(path: str, body: bytes, gate: bytes, key: str = "") -> bytes:
+    """Write a request; the gate is what the sender's headers say, ready made."""
+    said = f"\r\nIdempotency-Key: {key}" if key else ""
+    head = f"POST {path} HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json{said}"
+    return b"%b\r\nContent-Length: %d\r\n%b\r\n%b" % (head.encode(), len(body), gate, body)
+
+
+def get(path: str, gate: bytes) -> bytes:
     """Write a request that only asks."""
-    said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"GET {path} HTTP/1.1\r\nHost: hub\r\n{said}\r\n".encode()
+    return b"GET %b HTTP/1.1\r\nHost: hub\r\n%b\r\n" % (path.encode(), gate)

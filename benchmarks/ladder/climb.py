@@ -3,177 +3,227 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import platform
-import statistics
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 
-from benchmarks.ladder import rungs
+from benchmarks.ladder import apart, beside, machine
 from benchmarks.ladder.client import Target
-from benchmarks.ladder.place import ROOT, Place, hub, open_place, serving
-from benchmarks.ladder.rungs import Score, Stock
+from benchmarks.ladder.database import Ceiling
+from benchmarks.ladder.history import pour_in
+from benchmarks.ladder.hubs import Served, children_cpu_seconds, serving
+from benchmarks.ladder.manner import BESIDE, LOW, ROUTE, WARM_SECONDS, Manner
+from benchmarks.ladder.place import Place, hub, open_place
+from benchmarks.ladder.scores import Score, Taken, middle
+from benchmarks.ladder.stock import Stock, lay_in
+from benchmarks.ladder.trouble import closing, killing
+from benchmarks.ladder.validity import Accepted
 
-CEILING, ROUTE = "L1", "L4"
-NAMES = {
-    "L0": "one row, one commit (pgbench)",
-    "L1": "the least settlement, one server-side call (pgbench)",
-    "L1b": "the same as statements of their own (pgbench)",
-    "L2": "the one call by the driver",
-    "L3": "the hub's route, nobody at the gate",
-    "L4": "the hub's route, whole",
-    "preview": "preview of six lines",
-    "search": "institution search",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How long and how often."""
-
-    rounds: int
-    seconds: int
-    clients: int
-    stock: int
-
-
-QUICK = Manner(rounds=3, seconds=4, clients=8, stock=60_000)
-FULL = Manner(rounds=5, seconds=10, clients=8, stock=250_000)
+Play = Callable[[], Awaitable[Score]]
+Tell = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Climb:
-    """What was measured, rung by rung, round by round."""
+    """What was measured, rung by rung, round by round; void where anything is wrong."""
 
     manner: Manner
-    facts: Mapping[str, str]
+    tell: Tell
+    facts: dict[str, str] = field(default_factory=dict)
     scores: dict[str, list[Score]] = field(default_factory=dict)
     open_loop: Score | None = None
+    figures: dict[str, float] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
 
-    def note(self, rung: str, score: Score) -> None:
-        """Keep a playing of a rung."""
-        self.scores.setdefault(rung, []).append(score)
-
-    def rate(self, rung: str) -> float:
-        """Return the median of a rung."""
-        return statistics.median(score.rate for score in self.scores[rung])
-
-    def p99(self, rung: str) -> float:
-        """Return the median of a rung's tails."""
-        return statistics.median(score.p99_ms for score in self.scores[rung])
-
-    def summary(self) -> dict[str, object]:
-        """Return the ratios first, then the medians, then everything."""
-        return {
-            "ratios": {
-                f"{rung}/{CEILING}": round(self.rate(rung) / self.rate(CEILING), 4)
-                for rung in self.scores
-            },
-            CEILING: round(self.rate(CEILING), 1),
-            ROUTE: round(self.rate(ROUTE), 1),
-            f"{ROUTE}/{CEILING}": round(self.rate(ROUTE) / self.rate(CEILING), 4),
-            "p99_ms": round(self.p99(ROUTE), 2),
-            "open_loop_at_half": None if self.open_loop is None else asdict(self.open_loop),
-            "facts": dict(self.facts),
-            "manner": asdict(self.manner),
-            "scores": {name: [asdict(each) for each in all_] for name, all_ in self.scores.items()},
-        }
-
-    def table(self) -> str:
-        """Return the rungs as a table of Markdown."""
-        head = "| rung | what | of L1 | a second: median (least–most) | p50 ms | p99 ms |"
-        rows = [head, "|---|---|---|---|---|---|"]
-        for rung, scores in self.scores.items():
-            rates = [score.rate for score in scores]
-            p50 = statistics.median(score.p50_ms for score in scores)
-            rows.append(
-                f"| {rung} | {NAMES[rung]} | {self.rate(rung) / self.rate(CEILING):.3f} | "
-                f"{self.rate(rung):,.0f} ({min(rates):,.0f}–{max(rates):,.0f}) | "
-                f"{p50:.2f} | {self.p99(rung):.2f} |"
-            )
-        return "\n".join(rows)
+    async def play(self, plays: dict[str, Play], rounds: int) -> None:
+        """Play every rung once a round."""
+        for number in range(1, rounds + 1) if plays else ():
+            for rung, play in plays.items():
+                score = await play()
+                self.scores.setdefault(rung, []).append(score)
+                self.tell(f"round {number} of {rounds}: {rung} {score.rate:,.0f}/s")
 
 
-async def climb(manner: Manner, tell: Callable[[str], None]) -> Climb:
-    """Climb in rounds on a Postgres of its own; void unless every book agrees at the end."""
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """One database, its visits and its hub, and what that hub said it had settled."""
+
+    place: Place
+    stock: Stock
+    served: Served
+    accepted: Accepted
+    clients: int
+
+    async def settle(self, seconds: float) -> Score:
+        """Settle by the whole route for so long, closed loop."""
+        return await self._settle(self.served, seconds, guarded=True)
+
+    async def settle_unguarded(self, served: Served, seconds: float) -> Score:
+        """Settle at a hub that believes whoever calls."""
+        return await self._settle(served, seconds, guarded=False)
+
+    async def _settle(self, served: Served, seconds: float, *, guarded: bool) -> Score:
+        spent = served.cpu_seconds(), children_cpu_seconds(self.place.postmaster)
+        requests = self.stock.settles(guarded=guarded)
+        taken = await served.target.closed(self.clients, seconds, requests)
+        used = served.cpu_seconds(), children_cpu_seconds(self.place.postmaster)
+        self.accepted.note(taken)
+        score = Score.of(taken)
+        if not taken.accepted:
+            return score
+        of_hub, of_postgres = (
+            round(1e6 * (after - before) / taken.accepted)
+            for before, after in zip(spent, used, strict=True)
+        )
+        return score.with_costs(of_hub, of_postgres)
+
+    async def settle_openly(self, rate: float, seconds: float) -> Score:
+        """Settle at a constant rate, whatever comes back."""
+        taken = await self.served.target.open(rate, seconds, self.stock.settles())
+        self.accepted.note(taken)
+        return Score.of(taken)
+
+    def note(self, taken: Taken) -> Score:
+        """Note what else was settled here."""
+        self.accepted.note(taken)
+        return Score.of(taken)
+
+
+async def climb(manner: Manner, tell: Tell) -> Climb:
+    """Climb on a Postgres of its own; what comes back says itself whether it is void."""
+    done = Climb(manner, tell, dict(machine.facts()))
+    if manner.plays("clearing"):
+        tell(f"a clearing of {manner.cleared:,}")
+        found = await asyncio.to_thread(apart.cleared, manner.cleared, manner.rounds)
+        done.scores["clearing"] = found
+    if manner.plays("start"):
+        tell("an embedded hub starts")
+        seconds = await asyncio.to_thread(apart.started, manner.rounds)
+        done.figures["start_seconds"] = round(sorted(seconds)[len(seconds) // 2], 2)
+    done.figures["sender_us"] = await apart.sender_microseconds(manner.clients, 1.0)
     with open_place() as place:
-        hub(place, "migrate")
-        hub(place, "seed")
-        stock = Stock()
-        await stock.add(place, manner.stock)
-        done = Climb(manner, {**await place.facts(), **_machine()})
-        accepted = 0
-        async with (
-            serving(place, guarded=False) as open_gate,
-            serving(place) as gate,
-        ):
-            targets = {"L3": Target(*open_gate), "L4": Target(*gate)}
-            for rung, target in targets.items():
-                warm = stock.settles(guarded=rung == ROUTE)
-                accepted += (await rungs.settle(target, warm, manner.clients, 2)).accepted
-            for number in range(1, manner.rounds + 1):
-                tell(f"round {number} of {manner.rounds}")
-                for rung, play in _playings(place, manner, stock, targets).items():
-                    score = await play()
-                    done.note(rung, score)
-                    accepted += score.accepted if rung in targets else 0
-            half = done.rate(ROUTE) / 2
-            late = await targets[ROUTE].open(half, manner.seconds, stock.settles(guarded=True))
-            done.open_loop = Score.of(late)
-            accepted += late.accepted
-        await rungs.valid(place, accepted)
-        return done
+        done.facts |= await place.facts()
+        await _on(place, done)
+    done.facts |= {"load_average_after": machine.load_average()}
+    return done
 
 
-def _playings(
-    place: Place, manner: Manner, stock: Stock, targets: Mapping[str, Target]
-) -> dict[str, Callable[[], Awaitable[Score]]]:
-    clients, seconds = manner.clients, manner.seconds
-
-    async def asked(requests: rungs.Requests) -> Score:
-        return Score.of(await targets[ROUTE].closed(clients, seconds, requests()))
-
-    return {
-        "L0": lambda: rungs.pgbench(place, "commit.sql", clients, seconds),
-        "L1": lambda: rungs.pgbench(place, "one_call.sql", clients, seconds),
-        "L1b": lambda: rungs.pgbench(place, "many_calls.sql", clients, seconds),
-        "L2": lambda: rungs.driver(place, clients, seconds),
-        "L3": lambda: rungs.settle(targets["L3"], stock.settles(guarded=False), clients, seconds),
-        "L4": lambda: rungs.settle(targets["L4"], stock.settles(guarded=True), clients, seconds),
-        "preview": lambda: asked(stock.previews),
-        "search": lambda: asked(rungs.searches),
-    }
-
-
-def _machine() -> dict[str, str]:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 -- found as the shell would
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit,
-        "python": platform.python_version(),
-        "cores": str(os.cpu_count()),
-        "load_average": " ".join(f"{each:.2f}" for each in os.getloadavg()),
-    }
-
-
-def main(*, quick: bool, as_json: bool) -> None:
-    """Climb and print the table, or one JSON document."""
-    done = asyncio.run(climb(QUICK if quick else FULL, _tell))
-    if as_json:
-        sys.stdout.write(json.dumps(done.summary(), indent=2) + "\n")
+async def _on(place: Place, done: Climb) -> None:
+    manner, tell = done.manner, done.tell
+    if not manner.plays(*LOW, *BESIDE, "L5", "L6", "L7", "idle"):
         return
-    sys.stdout.write(done.table() + "\n")
+    await asyncio.to_thread(hub, place, "migrate")
+    await asyncio.to_thread(hub, place, "seed")
+    tell(f"laying in {manner.visits:,} visits")
+    stock = await lay_in(place, manner.visits)
+    grown = await place.copied("grown") if manner.plays("L5", "L6") else None
+    ceiling = Ceiling(place=place, visits=manner.visits, clients=manner.clients)
+    await ceiling.lay_in()
+    async with AsyncExitStack() as stack:
+        served = await stack.enter_async_context(serving(place, manner.shape))
+        site = await _site(place, stock, served, manner)
+        await site.settle(WARM_SECONDS)
+        await _low(site, ceiling, done)
+        if grown is not None:
+            minutes = await pour_in(grown, manner.settlements, tell)
+            done.figures |= {"history_minutes": round(minutes, 1)}
+            await _grown(site, grown, done)
+        if manner.plays("L7"):
+            taken = await killing(served, place, manner.clients, manner.seconds, stock.settles())
+            done.scores["L7"] = [site.note(taken)]
+        if manner.plays("idle"):
+            done.figures["idle_megabytes"] = round(await apart.idle_megabytes(place, stock), 1)
+        done.wrong += await ceiling.valid()
+        done.wrong += await site.accepted.faults(served.target)
 
 
-def _tell(said: str) -> None:
-    sys.stderr.write(said + "\n")
+async def _site(place: Place, stock: Stock, served: Served, manner: Manner) -> Site:
+    accepted = Accepted(place)
+    await accepted.begin()
+    return Site(place=place, stock=stock, served=served, accepted=accepted, clients=manner.clients)
+
+
+async def _low(site: Site, ceiling: Ceiling, done: Climb) -> None:
+    manner = done.manner
+    async with serving(site.place, manner.shape, guarded=False) as open_gate:
+        if manner.plays("L3"):
+            await site.settle_unguarded(open_gate, WARM_SECONDS)
+        plays = _low_plays(site, ceiling, open_gate, manner)
+        beside_plays = await _beside_plays(site, manner)
+        wanted = {rung: play for rung, play in (plays | beside_plays).items() if manner.plays(rung)}
+        await done.play(wanted, manner.rounds)
+    if manner.plays(ROUTE):
+        half = middle(done.scores[ROUTE], "rate") / 2
+        done.open_loop = await site.settle_openly(max(1.0, half), manner.seconds)
+        done.tell(f"open loop at {half:,.0f}/s: p99 {done.open_loop.p99_ms:.1f} ms")
+
+
+def _low_plays(site: Site, ceiling: Ceiling, open_gate: Served, manner: Manner) -> dict[str, Play]:
+    seconds = manner.seconds
+    share = {"L1a": manner.rounds} | dict.fromkeys(("L1", "L1b", "L2"), 0)
+    left = {"now": manner.rounds * sum(map(manner.plays, ("L1", "L1b", "L2")))}
+
+    def of_the_database(rung: str) -> Play:
+        async def play() -> Score:
+            small = rung in ("L0", "L1a")
+            playings = share["L1a"] if small else left["now"]
+            score = await ceiling.play(rung, seconds, playings)
+            if rung == "L1a":
+                share["L1a"] -= 1
+            elif not small:
+                left["now"] -= 1
+            return score
+
+        return play
+
+    return {
+        **{rung: of_the_database(rung) for rung in ("L0", "L1a", "L1", "L1b", "L2")},
+        "L3": lambda: site.settle_unguarded(open_gate, seconds),
+        "L4": lambda: site.settle(seconds),
+    }
+
+
+async def _beside_plays(site: Site, manner: Manner) -> dict[str, Play]:
+    clients, seconds, target = manner.clients, manner.seconds, site.served.target
+    uploads, calls = beside.uploads(site.stock), itertools.count(1)
+    batches = await beside.Batches.of(site.place)
+    asked: Iterator[bytes] = iter(())
+    if manner.plays("identify"):
+        people = await beside.registered(target, site.stock.places)
+        asked = beside.identifications(people)
+    previews, searches = site.stock.previews(), site.stock.searches()
+    return {
+        "preview": lambda: _asked(target, clients, seconds, previews),
+        "identify": lambda: _asked(target, clients, seconds, asked),
+        "search": lambda: _asked(target, clients, seconds, searches),
+        "lines": lambda: _asked(target, clients, seconds, uploads, units=beside.ROWS),
+        "copy": lambda: beside.copied(site.place, clients, seconds, calls),
+        "batch": lambda: batches.play(target, clients, seconds),
+    }
+
+
+async def _asked(
+    target: Target, clients: int, seconds: float, requests: Iterator[bytes], units: int = 1
+) -> Score:
+    return Score.of(await target.closed(clients, seconds, requests), units)
+
+
+async def _grown(site: Site, grown: Place, done: Climb) -> None:
+    """Play L5 in turn with L4, then L6, on a copy of the same visits."""
+    manner = done.manner
+    stock = Stock(visits=site.stock.visits, places=site.stock.places)
+    async with serving(grown, manner.shape) as served:
+        old = await _site(grown, stock, served, manner)
+        await old.settle(WARM_SECONDS)
+        in_turn: dict[str, Play] = {
+            "L4b": lambda: site.settle(manner.seconds),
+            "L5": lambda: old.settle(manner.seconds),
+        }
+        await done.play(in_turn, manner.rounds)
+        if manner.plays("L6"):
+            async with closing(grown) as closed:
+                await done.play({"L6": lambda: old.settle(manner.seconds)}, manner.rounds)
+                done.figures["months_closed"] = closed["closed"]
+                done.figures["quarters_cleared"] = closed["cleared"]
+        done.wrong += await old.accepted.faults(served.target)

@@ -1,2 +1,2 @@
--- The disk's own pace: one row, one commit.
-INSERT INTO ceiling.announcement (at, topic, subject, parties, body) VALUES (now(), 'x', 'x', '{}', '{}');
+-- L0, the disk's own pace: one row, one commit.
+INSERT INTO ceiling_small.announcement (at, topic, subject, parties, body) VALUES (now(), 'x', 'x', '{}', '{}');

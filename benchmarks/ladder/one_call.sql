@@ -1,4 +1,4 @@
--- Run with -D n=0: every client walks through visits of its own, so that each is settled once.
+-- L1. Run with -D n=0 -D first=… -D clients=…: every client takes every so manieth visit.
+\set visit 1000000000 + :first + :n * :clients + :client_id
 \set n :n + 1
-\set visit 1 + (:client_id * 37500 + :n) % 300000
-SELECT ceiling.settle(:visit, gen_random_uuid()::text, convert_to(repeat('x', 1500), 'UTF8'));
+SELECT ceiling.settle(:visit, gen_random_uuid()::text, convert_to(repeat('x', 640), 'UTF8'));

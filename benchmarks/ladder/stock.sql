@@ -1,6 +1,7 @@
 -- Visits ready to be settled, straight into the hub's tables: workers, determinations, filings,
 -- visits and six fee lines each, over every ordered pair of provinces, one hospital in each.
--- {first} and {last} are the numbers of the visits; ids lie far above what a hub hands out.
+-- {first} and {last} are the numbers of the visits; ids lie far above what a hub hands out. Visits
+-- after number {ready} are still open and have no fee lines yet.
 INSERT INTO institution (code, name, aliases, types, region, address, address_aliases, specialities,
                          state, state_since, source, revision, updated_at)
 SELECT 'H' || code || '90001', '基准测试医院' || code, '{{}}', '{{medical}}', code, '示例路1号', '{{}}',
@@ -48,10 +49,14 @@ INSERT INTO visit (id, number, kind, cost_kind, scheme, state, worker_id, determ
                    admission_no, department, physician, diagnoses, discharge_way, journey, holds_filing,
                    line_count, total_fen, revision, policy_version, created_at)
 OVERRIDING SYSTEM VALUE
-SELECT id, 'S' || treated || '990101' || lpad(i::text, 7, '0'), 'inpatient', 'medical', 'cross_province', 'discharged', id, id, id,
-       'H' || treated || '90001', insured, treated, now() - interval '5 days', now() - interval '1 day',
+SELECT id, 'S' || treated || '990101' || lpad(i::text, 7, '0'), 'inpatient', 'medical', 'cross_province',
+       CASE WHEN i <= {ready} THEN 'discharged' ELSE 'admitted' END, id, id, id,
+       'H' || treated || '90001', insured, treated, now() - interval '5 days',
+       CASE WHEN i <= {ready} THEN now() - interval '1 day' END,
        'physical', 'ZY' || i, '骨科', '示例医师', '[{{"code": "S82.2", "name": "胫骨骨折", "main": true}}]',
-       'advised', gen_random_uuid(), true, 6, 6000, 1, '2025.1', now() FROM asked;
+       CASE WHEN i <= {ready} THEN 'advised' END, gen_random_uuid(), true,
+       CASE WHEN i <= {ready} THEN 6 ELSE 0 END, CASE WHEN i <= {ready} THEN 6000 ELSE 0 END, 1, '2025.1', now()
+  FROM asked;
 INSERT INTO fee_line (visit_id, serial, position, category, item_code, item_name, unit, quantity,
                       unit_price, amount_fen, occurred_at, injury_related, restricted_approved, digest,
                       uploaded_at)
@@ -62,3 +67,4 @@ SELECT a.id, n::text, n, 'drug', item.code, item.name, item.unit, 10, 1, 1000, n
           FROM catalogue_version v JOIN catalogue_item i ON i.version_id = v.id
          WHERE v.kind = 'drug' AND NOT i.restricted) AS item
     ON item.place = a.treated AND item.n <= 6
+ WHERE a.i <= {ready}
