@@ -56,7 +56,8 @@ filing = sa.Table(
     sa.Index("ix_filing_worker_id", "worker_id"),
     # the agency's list of what waits for it, and of what runs, by insured region
     sa.Index("ix_filing_insured_region_state_id", "insured_region", "state", "id"),
-    # the list of a treatment agency
+    # the list of an insured agency, whatever the state; and of a treatment agency
+    sa.Index("ix_filing_insured_region_id", "insured_region", "id"),
     sa.Index("ix_filing_treatment_region_id", "treatment_region", "id"),
     # the list of a channel's own submissions
     sa.Index("ix_filing_submitted_by_id", "submitted_by", "id"),

@@ -52,6 +52,9 @@ reconciliation = sa.Table(
     sa.Column("rows_sent", sa.Boolean, nullable=False),
     one_of("side", Side),
     one_of("result", ReconciliationResult),
+    # the lists of agencies, and of an institution or agency itself
+    sa.Index("ix_reconciliation_region_id", "region", "id"),
+    sa.Index("ix_reconciliation_party_id", "party", "id"),
     # "the last comparison of this day"
     sa.Index("ix_reconciliation_party", "party", "day", "side", "id"),
 )
@@ -118,6 +121,9 @@ declaration = sa.Table(
     sa.CheckConstraint("length(root) = 32", name="root"),
     # A month is declared again only where it has changed; the last one counts.
     sa.UniqueConstraint("institution", "place", "month", "root"),
+    # the lists of agencies: of the place, and of its parts
+    sa.Index("ix_declaration_place_id", "place", "id"),
+    sa.Index("ix_declaration_region_id", "region", "id"),
     # "what a place's institutions declared of a month"
     sa.Index("ix_declaration_place", "place", "month", "institution", "id"),
 )
@@ -171,6 +177,9 @@ deduction = sa.Table(
     sa.CheckConstraint("state <> 'appealed' OR appealed_at IS NOT NULL", name="appealed_at"),
     # "what stands against this settlement", for the database's own limit
     sa.Index("ix_deduction_settlement_id", "settlement_id"),
+    # the lists of agencies: where the worker is insured, and where treated
+    sa.Index("ix_deduction_insured_region_id", "insured_region", "id"),
+    sa.Index("ix_deduction_treatment_region_id", "treatment_region", "id"),
     # "our deductions", for an institution
     sa.Index("ix_deduction_institution", "institution", "id"),
     # "which terms have ended", until when may be appealed, and what is open
@@ -272,6 +281,9 @@ institution_payment = sa.Table(
     sa.CheckConstraint("amount_fen > 0", name="amount_fen"),
     # A transfer is recorded once.
     sa.UniqueConstraint("place", "bank_reference"),
+    # the lists of agencies: of the place, and of its parts
+    sa.Index("ix_institution_payment_place_id", "place", "id"),
+    sa.Index("ix_institution_payment_region_id", "region", "id"),
     # "what was paid to this institution"
     sa.Index("ix_institution_payment_institution", "institution", "place", "id"),
 )

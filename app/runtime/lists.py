@@ -11,31 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.kernel.parties import PartyKind
-from app.runtime.auth import Scope
+from app.runtime.auth import Scope, filled_up, within
 from app.runtime.db import Conn
 from app.runtime.paging import PageAsked
 
-CODE_LENGTH = 6
-_CODE = sa.CHAR(CODE_LENGTH)
 _PARTY = sa.bindparam("scope_party", type_=sa.Text)
-_PREFIX = sa.bindparam("scope_prefix", type_=sa.Text)
-# The codes a prefix begins lie between these two; a comparison of codes can use an index beneath
-# the walls, where one of prefixes cannot.
-_FIRST, _LAST = (
-    sa.cast(sa.func.rpad(_PREFIX, sa.text(str(CODE_LENGTH)), sa.text(f"'{digit}'")), _CODE)
-    for digit in (0, 9)
-)
 _ONE = sa.literal_column("1", sa.Integer)
 _AFTER = sa.bindparam("after", type_=sa.BigInteger)
 _ROWS = sa.bindparam("rows", type_=sa.BigInteger)
 _Filters = Mapping[str, sa.ColumnElement[bool]]
-
-
-def within(region: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """Build the condition "this region lies in the agency's own"."""
-    return region.between(_FIRST, _LAST)
 
 
 def visible_to(
@@ -97,27 +84,33 @@ class Listing:
         key = self.of.c.id
         asked = [condition for name, condition in self.filters.items() if name in given]
         assert given <= self.filters.keys(), "a filter nobody has described"
-        mine: list[sa.ColumnElement[bool]]
-        if kind is PartyKind.AGENCY:
-            mine = [key.in_(self._of_regions(asked)) if self.regions else sa.false()]
-        else:
-            institution, channel = self._column(self.institution), self._column(self.channel)
-            seen = visible_to(kind, institution=institution, channel=channel)
-            mine = [seen, key > _AFTER, *asked]
-        return self.rows.where(*mine).order_by(key).limit(_ROWS)
+        found = self._of_regions(asked) if kind is PartyKind.AGENCY else self._own(kind, asked)
+        page = found.order_by(found.selected_columns.id).limit(_ROWS).scalar_subquery()
+        # As an array the ids are found first, whatever the planner thinks of what is joined.
+        ids = sa.func.array(page, type_=ARRAY(sa.BigInteger))
+        return self.rows.where(key == sa.any_(ids)).order_by(key)
+
+    def _own(self, kind: PartyKind, asked: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+        """Select the ids of everything (the operator's), or of what bears the caller's code."""
+        institution, channel = self._column(self.institution), self._column(self.channel)
+        seen = visible_to(kind, institution=institution, channel=channel)
+        rows = sa.select(self.of.c.id).where(seen, self.of.c.id > _AFTER, *asked)
+        return rows.correlate(None)
 
     def _column(self, name: str | None) -> sa.Column[Any] | None:
         return None if name is None else self.of.c[name]
 
     def _of_regions(self, asked: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:
-        """Select the ids of an agency's page.
+        """Select the ids an agency's page is among.
 
         Of each place the agency's rows name, on either side, the next page is taken from the index
         of that place; the page is the least of those ids. A row of both sides counts once.
         """
+        if not self.regions:
+            return sa.select(self.of.c.id).where(sa.false()).correlate(None)
         sides = [self._of_region(name, asked) for name in self.regions]
         found = sa.union(*sides).subquery("found")
-        return sa.select(found.c.id).order_by(found.c.id).limit(_ROWS)
+        return sa.select(found.c.id)
 
     def _of_region(self, name: str, asked: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:
         places = _places(self.of.c[name])
@@ -140,7 +133,7 @@ def _places(column: sa.Column[Any]) -> sa.CTE:
     places = sa.select(first.label("code")).cte(f"places_{column.name}", recursive=True)
     after = (
         sa.select(column)
-        .where(column > places.c.code, column <= _LAST)
+        .where(column > places.c.code, column <= filled_up(column, 9))
         .order_by(column)
         .limit(_ONE)
         .correlate(places)

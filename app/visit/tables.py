@@ -75,6 +75,9 @@ visit = sa.Table(
     sa.Index("ix_visit_worker_id", "worker_id"),
     # "our visits", newest last, for an institution
     sa.Index("ix_visit_institution", "institution", "id"),
+    # the lists of agencies: where the worker is insured, and where treated
+    sa.Index("ix_visit_insured_region_id", "insured_region", "id"),
+    sa.Index("ix_visit_treatment_region_id", "treatment_region", "id"),
     # "visits under this filing"
     sa.Index("ix_visit_filing_id", "filing_id"),
     # a visit is continued once

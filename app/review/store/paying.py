@@ -32,7 +32,7 @@ from app.runtime.paging import PageAsked
 
 _PLACE = sa.bindparam("place", type_=sa.CHAR(6))
 _INSTITUTION = sa.bindparam("institution", type_=sa.CHAR(12))
-_AFTER, _ROWS = (sa.bindparam(name, type_=sa.BigInteger) for name in ("after", "rows"))
+_ROWS = sa.bindparam("rows", type_=sa.BigInteger)
 # A place's payments go one after another, each seeing what the one before left.
 _HOLD = sa.text(
     "SELECT pg_advisory_xact_lock(hashtextextended('institution_payment ' || :place, 0))"
@@ -81,7 +81,11 @@ _payable = (
 )
 _LINE_SEEN = visible(regions=(review_line.c.place,), institution=review_line.c.institution)
 # By place and institution; a standing is paged by both, which never change.
-_KEY = review_line.c.place + review_line.c.institution
+_AFTER = sa.bindparam("after", type_=sa.Text)
+_AFTER_BOTH = sa.tuple_(
+    sa.cast(sa.func.left(_AFTER, sa.text("6")), sa.CHAR(6)),
+    sa.cast(sa.func.substr(_AFTER, sa.text("7")), sa.CHAR(12)),
+)
 _STANDINGS: sa.Select[Any] = (
     sa.select(
         review_line.c.place,
@@ -94,12 +98,12 @@ _STANDINGS: sa.Select[Any] = (
     )
     .where(
         _LINE_SEEN,
-        sa.bindparam("after", type_=sa.Text) < _KEY,
+        sa.tuple_(review_line.c.place, review_line.c.institution) > _AFTER_BOTH,
         _PLACE.is_(None) | (review_line.c.place == _PLACE),
         _INSTITUTION.is_(None) | (review_line.c.institution == _INSTITUTION),
     )
     .group_by(review_line.c.place, review_line.c.institution)
-    .order_by(_KEY)
+    .order_by(review_line.c.place, review_line.c.institution)
     .limit(_ROWS)
 )
 _MONTHS: sa.Select[Any] = (
