@@ -90,6 +90,9 @@ notice = sa.Table(
     fen("paid_fen"),
     sa.Column("paid_on", sa.Date),
     moment("alerted_at", nullable=True),
+    # how often it fell open again, since the bank returned what was paid, and was told overdue
+    sa.Column("reopened_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("alerted_count", sa.BigInteger, nullable=False, server_default="0"),
     one_of("kind", NoticeKind),
     sa.CheckConstraint("fund_fen <> 0", name="fund_fen"),
     sa.CheckConstraint("to_finance_by < pay_by", name="pay_by"),

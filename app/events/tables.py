@@ -94,4 +94,6 @@ delivery = sa.Table(
     sa.CheckConstraint("(outcome = 'delivered') = (fault IS NULL)", name="fault_or_delivered"),
     # GET /v1/subscriptions/{number}/deliveries, newest first
     sa.Index("ix_delivery_subscription_id", "subscription_id", "id"),
+    # "what is old enough to be removed"
+    sa.Index("ix_delivery_outcome", "outcome", "at"),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.exc import DBAPIError
 
 from app.clearing.service import issuing
 from app.runtime.door import Door
@@ -200,33 +201,39 @@ async def test_rows_that_cannot_be_read_or_are_not_ones_own_change_nothing(
     assert (await imported(world.institution("H37000000001"), row)).status_code == 403
 
 
+async def alert(world: World, key: str) -> None:
+    """Tell what is overdue, as the tick does."""
+
+    async def use_case(work: Work) -> None:
+        await issuing.alert_overdue(work)
+
+    door = Door(
+        hub=world.hub,
+        caller=world.operator.caller,
+        key=key,
+        fingerprint=key.encode(),
+        action="test",
+        request="test",
+    )
+    await door.write(use_case, show=lambda _: Done())
+
+
+async def told_overdue(world: World, number: str) -> list[list[str]]:
+    async with world.tx() as tx:
+        told = await tx.exec_driver_sql(
+            "SELECT parties FROM announcement WHERE topic = 'clearing.overdue' AND subject = $1 "
+            "ORDER BY seq",
+            (number,),
+        )
+        return list(told.scalars())
+
+
 async def test_what_is_overdue_ages_and_is_told_once(world: World, clearing: str) -> None:
     world.clock.set_day("2025-11-22")
     number = (await notice_of(world, clearing, SHANDONG, BEIJING))["number"]
-
-    async def alert(key: str) -> None:
-        async def use_case(work: Work) -> None:
-            await issuing.alert_overdue(work)
-
-        door = Door(
-            hub=world.hub,
-            caller=world.operator.caller,
-            key=key,
-            fingerprint=key.encode(),
-            action="test",
-            request="test",
-        )
-        await door.write(use_case, show=lambda _: Done())
-
-    await alert("alert-1")
-    await alert("alert-2")
-    async with world.tx() as tx:
-        told = await tx.exec_driver_sql(
-            "SELECT subject, parties FROM announcement WHERE topic = 'clearing.overdue' "
-            "AND subject = $1",
-            (number,),
-        )
-        assert [row.parties for row in told] == [[SHANDONG, BEIJING]]
+    await alert(world, "alert-1")
+    await alert(world, "alert-2")
+    assert await told_overdue(world, number) == [[SHANDONG, BEIJING]]
     shandong = world.agency(SHANDONG)
     overdue = (await shandong.get("/v1/notices/open", overdue=True)).json()["items"]
     mine = next(it for it in overdue if it["notice"]["number"] == number)
@@ -236,6 +243,38 @@ async def test_what_is_overdue_ages_and_is_told_once(world: World, clearing: str
     told_sums = {it["band"]: (it["notices"], it["outstanding"]) for it in sums}
     assert told_sums["over_90_days"] == (1, "400.00")
     assert told_sums["not_due"] == (0, "0.00")
+
+
+async def test_what_falls_due_again_is_told_again_each_time_once(
+    world: World, clearing: str
+) -> None:
+    world.clock.set_day("2026-03-01")
+    number = (await notice_of(world, clearing, SHANDONG, BEIJING))["number"]
+    way = (number, SHANDONG, BEIJING)
+    bank, told = world.agency(BEIJING), [[SHANDONG, BEIJING]]
+    # A part that comes and goes again leaves it as open, and as told, as it was.
+    for yuan in ("100.00", "-100.00"):
+        await outcomes(bank, bank_row(*way, yuan, "2026-02-27"))
+    await alert(world, "alert-3")
+    assert await told_overdue(world, number) == told
+    for time in (1, 2):
+        assert await outcomes(bank, bank_row(*way, "400.00", "2026-02-27")) == ["matched"]
+        await alert(world, f"alert-{time}-paid")
+        assert await told_overdue(world, number) == told * time
+        assert await outcomes(bank, bank_row(*way, "-400.00", "2026-02-28")) == ["returned"]
+        await alert(world, f"alert-{time}-again")
+        await alert(world, f"alert-{time}-twice")
+        assert await told_overdue(world, number) == told * (time + 1)
+    # The database holds the service to it.
+    for unsaid in (
+        "UPDATE notice SET alerted_at = now() WHERE alerted_at IS NOT NULL",
+        "UPDATE notice SET alerted_count = alerted_count - 1 WHERE alerted_at IS NOT NULL",
+        "UPDATE notice SET alerted_count = alerted_count + 1 WHERE alerted_at IS NOT NULL",
+        "UPDATE notice SET reopened_count = reopened_count - 1",
+    ):
+        with pytest.raises(DBAPIError, match="was said once"):
+            async with world.service_tx() as tx:
+                await tx.exec_driver_sql(unsaid)
 
 
 @pytest.mark.parametrize("path", ["/v1/notices/open", "/v1/notices/ages"])

@@ -87,4 +87,5 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "announcement_turn",
         "turns_settled",
         "announcement_stretch",
+        "prune_deliveries",
     }

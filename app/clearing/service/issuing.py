@@ -78,7 +78,10 @@ async def issue_notices(work: Work, number: str) -> Issue:
 
 
 async def alert_overdue(work: Work) -> int:
-    """Tell both sides, once, of every payable notice that has become overdue (逾期提醒)."""
+    """Tell both sides, once, of every payable notice that has become overdue (逾期提醒).
+
+    One that was paid and falls open again, since the bank returned it, is told of once more.
+    """
     overdue = await kept.alert(work.tx, work.today, work.now)
     work.record("clearing.alert_overdue", work.today, notices=len(overdue))
     for number, places in overdue:

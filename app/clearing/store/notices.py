@@ -93,8 +93,9 @@ _OPEN_PAYABLE = _ALL_NOTICES.where(
 ).order_by(notice.c.id)
 _ALERT = sa.text(
     """
-    UPDATE notice SET alerted_at = :at
-     WHERE paid_on IS NULL AND alerted_at IS NULL AND pay_by < :today AND kind = 'payable'
+    UPDATE notice SET alerted_at = :at, alerted_count = reopened_count + 1
+     WHERE paid_on IS NULL AND alerted_count <= reopened_count AND pay_by < :today
+       AND kind = 'payable'
     RETURNING number, party_place, counter_place
     """
 ).bindparams(

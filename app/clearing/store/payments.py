@@ -69,7 +69,9 @@ _KEEP = sa.text(
 )
 _PAY = sa.text(
     """
-    UPDATE notice SET paid_fen = t.paid, paid_on = t.paid_on
+    UPDATE notice
+       SET paid_fen = t.paid, paid_on = t.paid_on, reopened_count = notice.reopened_count
+               + (notice.paid_on IS NOT NULL AND t.paid_on IS NULL)::int
       FROM unnest(:claim_ids, :paid, :days) AS t(claim_id, paid, paid_on)
      WHERE notice.claim_id = t.claim_id
     """
