@@ -50,6 +50,7 @@ from app.sandbox.moved_clock import MovedClock
 from app.sandbox.playground import Playground
 from app.sandbox.request_log import RequestLog
 from app.sandbox.routes import router as sandbox
+from app.settlement.lane import SettlingLane, open_lane
 from app.settlement.routes import router as settlement
 from app.visit.routes import router as visit
 
@@ -128,6 +129,8 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     if playground is not None:
         _install_sandbox(app, playground)
     docs_pages.install(app, http.EXAMPLE_KEY)
+    if settings.lane_calls:
+        _open_lane(app, settings)
     app.add_middleware(SignedAnswers, signing=app.state.signing, clock=hub.clock)
     app.add_middleware(Telemetry, settings=settings, metrics=metrics)
     return app
@@ -148,6 +151,19 @@ async def _again_and_again(
         under_way.cancel()
         with suppress(asyncio.CancelledError):
             await under_way
+
+
+def _open_lane(app: FastAPI, settings: Settings) -> None:
+    """Let plain settlements take the lane; inside every other layer, before the routes."""
+    app.add_middleware(
+        SettlingLane,
+        lane=open_lane(
+            app.state.hub, calls_max=settings.lane_calls, each_max=settings.lane_each_max
+        ),
+        signer=app.state.signer,
+        limits=app.state.limits,
+        clock=app.state.hub.clock,
+    )
 
 
 def _signing_of(settings: Settings) -> Signing:

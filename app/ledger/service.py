@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.ledger import store
 from app.ledger.errors import AccountUnknown, PostingsOfWhat
@@ -39,6 +40,14 @@ def book(work: Work, entries: Sequence[Entry]) -> None:
             act.entries.extend(entries)
             return
     work.at_the_end(Booking(work, list(entries)))
+
+
+def columns(entries: Sequence[Entry]) -> Sequence[list[Any]]:
+    """Write entries as the arrays that the database's `ledger_book` takes, in its order.
+
+    For a function of the database that books inside its own statement.
+    """
+    return tuple(store.columns(entries).values())
 
 
 async def proof(conn: Conn) -> Proof:

@@ -166,13 +166,11 @@ _PROOF = sa.text(
 )
 
 
-async def book(tx: Tx, entries: Sequence[Entry], at: datetime, policy_version: str) -> None:
-    """Write entries, postings and balances: one round trip whatever their number."""
+def columns(entries: Sequence[Entry]) -> dict[str, list[Any]]:
+    """Write entries as the arrays that `ledger_book` takes, in the order it takes them."""
     postings = [(n, p) for n, each in enumerate(entries, 1) for p in each.postings]
     accounts = {end: None for _, p in postings for end in (p.debit, p.credit)}
-    row = {
-        "at": at,
-        "policy_version": policy_version,
+    return {
         "kinds": [each.kind.value for each in accounts],
         "insured_places": [each.insured_place for each in accounts],
         "treatment_places": [each.treatment_place for each in accounts],
@@ -186,6 +184,11 @@ async def book(tx: Tx, entries: Sequence[Entry], at: datetime, policy_version: s
         "credits": [p.credit.name for _, p in postings],
         "amounts": [p.amount.fen for _, p in postings],
     }
+
+
+async def book(tx: Tx, entries: Sequence[Entry], at: datetime, policy_version: str) -> None:
+    """Write entries, postings and balances: one round trip whatever their number."""
+    row = {"at": at, "policy_version": policy_version, **columns(entries)}
     try:
         await tx.execute(_BOOK, row)
     except DBAPIError as error:

@@ -31,6 +31,10 @@ account = sa.Table(
         name="insured_place",
     ),
     sa.CheckConstraint("(institution IS NOT NULL) = (kind = 'payable')", name="institution"),
+    # the lists of both places, and of an institution
+    sa.Index("ix_account_insured_place_id", "insured_place", "id"),
+    sa.Index("ix_account_treatment_place_id", "treatment_place", "id"),
+    sa.Index("ix_account_institution_id", "institution", "id"),
     # "what a pair, or all pairs of a treatment place, owe and hold", asked at every booking on one
     sa.Index(
         "ix_account_treatment_place",
@@ -58,9 +62,11 @@ posting = sa.Table(
     "posting",
     METADATA,
     identity(),
-    sa.Column("entry_id", sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False),
-    sa.Column("debit_account", sa.BigInteger, sa.ForeignKey("account.id"), nullable=False),
-    sa.Column("credit_account", sa.BigInteger, sa.ForeignKey("account.id"), nullable=False),
+    # Written by `ledger_book` together with the entry, under a lock on both accounts, and none of
+    # them is ever deleted: not tied by foreign keys, which would look all three up again.
+    sa.Column("entry_id", sa.BigInteger, nullable=False),
+    sa.Column("debit_account", sa.BigInteger, nullable=False),
+    sa.Column("credit_account", sa.BigInteger, nullable=False),
     fen("fen"),
     fen("debit_balance_fen"),
     sa.Column("debit_version", sa.BigInteger, nullable=False),

@@ -169,7 +169,7 @@ class Door:
         status: int = 201,
     ) -> Answer:
         """Run `use_case` once and only once for this id; answer with its stored bytes."""
-        self._check_key()
+        check_key(self.key, self.caller.party)
         for pause in _pauses(self.hub.running_wait_seconds):
             try:
                 return await self._carry_out(use_case, show, status)
@@ -255,12 +255,6 @@ class Door:
         except (Busy, DBAPIError, *UNREACHABLE):
             return
 
-    def _check_key(self) -> None:
-        if not KEY.fullmatch(self.key):
-            raise MessageIdFormat
-        if NATIONAL_ID.fullmatch(self.key) and not self.key.startswith(self.caller.party):
-            raise MessageIdPrefix(message=self.key)
-
     def _stamp(self) -> Stamp:
         return Stamp(
             party=self.caller.party,
@@ -271,6 +265,14 @@ class Door:
             request=self.request,
             at=self.hub.clock(),
         )
+
+
+def check_key(key: str, party: str) -> None:
+    """Refuse an id that is none, or is somebody else's."""
+    if not KEY.fullmatch(key):
+        raise MessageIdFormat
+    if NATIONAL_ID.fullmatch(key) and not key.startswith(party):
+        raise MessageIdPrefix(message=key)
 
 
 def _pauses(seconds: float) -> Iterator[float]:

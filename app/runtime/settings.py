@@ -90,6 +90,13 @@ class Settings(BaseSettings):
         default=2_000, ge=0, description="How long a message waits for its twin under way"
     )
     statement_ms: int = Field(default=15_000, ge=1_000)
+    lane_calls: int = Field(
+        default=2,
+        ge=0,
+        le=16,
+        description="Calls at once that carry plain settlements; 0 settles all at the door",
+    )
+    lane_each_max: int = Field(default=32, ge=1, le=256, description="How many a call carries")
     attempts_max: int = Field(default=3, ge=1, le=10)
     body_bytes_max: int = Field(default=2 * 1024 * 1024, ge=1024)
     upload_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1024)

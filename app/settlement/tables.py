@@ -84,6 +84,9 @@ settlement = sa.Table(
     sa.Index("ix_settlement_visit_id", "visit_id", "id"),
     # "our settlements", for an institution
     sa.Index("ix_settlement_institution", "institution", "id"),
+    # the lists of agencies: where the worker is insured, and where treated
+    sa.Index("ix_settlement_insured_region_id", "insured_region", "id"),
+    sa.Index("ix_settlement_treatment_region_id", "treatment_region", "id"),
     # "this day, of an institution or of a place", for the daily reconciliation
     sa.Index("ix_settlement_business_day", "business_day", "institution"),
     # "a month of a place, by institution", for declarations and closings
@@ -125,7 +128,8 @@ settlement = sa.Table(
 settlement_line = sa.Table(
     "settlement_line",
     METADATA,
-    sa.Column("settlement_id", sa.BigInteger, sa.ForeignKey("settlement.id"), primary_key=True),
+    # written with its settlement, of which none is ever deleted: not tied by a foreign key
+    sa.Column("settlement_id", sa.BigInteger, primary_key=True),
     sa.Column("serial", sa.Text, primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("refund_of", sa.Text),
@@ -139,7 +143,7 @@ settlement_line = sa.Table(
     sa.Column("injury_related", sa.Boolean, nullable=False),
     sa.Column("restricted_approved", sa.Boolean, nullable=False),
     # what the list in force said; no version: no list is in force
-    sa.Column("catalogue_version", sa.BigInteger, sa.ForeignKey("catalogue_version.id")),
+    sa.Column("catalogue_version", sa.BigInteger),
     sa.Column("listed", sa.Boolean, nullable=False),
     fen("cap_fen", nullable=True),
     sa.Column("item_restricted", sa.Boolean, nullable=False),

@@ -17,6 +17,7 @@ from app.visit import rules
 from app.visit.errors import VisitUnknown
 from app.visit.model import (
     Amendment,
+    Course,
     DischargeWay,
     NamedVisit,
     Visit,
@@ -110,8 +111,13 @@ async def locked(work: Work, number: str, scope: Scope) -> Visit:
 async def mark_settled(work: Work, visit: Visit) -> Visit:
     """Close a visit that was settled and let go of its filing; a fitting ends with it."""
     state = visit.life.after(visit.state, VisitEvent.SETTLE)
-    ended_at = visit.discharged_at if visit.kind is VisitKind.INPATIENT else work.now
-    return await _let_go(work, visit, replace(visit, state=state, discharged_at=ended_at))
+    left = ended_at(visit, work.now)
+    return await _let_go(work, visit, replace(visit, state=state, discharged_at=left))
+
+
+def ended_at(visit: Course, settled_at: datetime) -> datetime | None:
+    """Return when a visit that is settled ended: a stay with the discharge, others now."""
+    return visit.discharged_at if visit.kind is VisitKind.INPATIENT else settled_at
 
 
 async def reopen(work: Work, visit: Visit) -> Visit:

@@ -1,0 +1,60 @@
+"""Lists and items that were looked up before, kept at hand for as long as no list has changed.
+
+Whoever asks says which edition of all lists it has seen (a text that changes whenever any list
+does): what was looked up under another one is forgotten, so that nothing old is ever told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.catalogues.model import (
+    CatalogueItem,
+    CatalogueKind,
+    CatalogueVersion,
+    Found,
+    Wanted,
+)
+from app.catalogues.store import look_up
+from app.runtime.db import Conn
+
+ITEMS_MAX = 50_000
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What one process has at hand."""
+
+    edition: str = ""
+    lists: dict[tuple[CatalogueKind, str, date], CatalogueVersion] = field(default_factory=dict)
+    items: dict[tuple[int, str], CatalogueItem | None] = field(default_factory=dict)
+
+    async def look_up(
+        self, conn: Conn, edition: str, wanted: Collection[Wanted]
+    ) -> Mapping[Wanted, Found]:
+        """Look items up, each in the version in force for its place and day."""
+        if edition != self.edition or len(self.items) > ITEMS_MAX:
+            self.edition = edition
+            self.lists.clear()
+            self.items.clear()
+        found: dict[Wanted, Found] = {}
+        missing: list[Wanted] = []
+        for each in wanted:
+            version = self.lists.get((each.kind, each.place, each.day))
+            if version is None or (version.id, each.code) not in self.items:
+                missing.append(each)
+            else:
+                found[each] = Found(version, self.items[version.id, each.code])
+        if missing:
+            fresh = await look_up(conn, missing)
+            found |= fresh
+            if edition == self.edition:  # another may have seen a newer edition meanwhile
+                self._keep(fresh)
+        return found
+
+    def _keep(self, fresh: Mapping[Wanted, Found]) -> None:
+        for each, found in fresh.items():
+            self.lists[each.kind, each.place, each.day] = found.version
+            self.items[found.version.id, each.code] = found.item

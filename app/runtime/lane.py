@@ -1,0 +1,82 @@
+"""The lane: messages of one kind that wait together and are carried through in one call.
+
+Whoever comes while others are being carried waits for the next call, so calls grow with the load
+and a lone message waits for nobody. The lane takes what is plain and nothing else: what it does not
+answer goes to the door, which is always right. It owns no task while it is idle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeAlias, TypeVar
+
+import asyncpg
+import structlog
+
+from app.runtime.db import Rx
+from app.runtime.door import Hub
+from app.runtime.telemetry import traces_of
+
+Wire: TypeAlias = "asyncpg.Connection[asyncpg.Record]"  # the driver's own end of a connection
+
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
+Carry = Callable[[Sequence[Asked]], Awaitable[Sequence[Answered | None]]]
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Lane(Generic[Asked, Answered]):
+    """Carries what waits, so many at a time, in so many calls at once."""
+
+    carry: Carry[Asked, Answered]
+    calls_max: int
+    each_max: int
+    waiting: deque[tuple[Asked, asyncio.Future[Answered | None]]] = field(default_factory=deque)
+    under_way: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def take(self, asked: Asked) -> Answered | None:
+        """Carry one message through; None leaves it to the door."""
+        told: asyncio.Future[Answered | None] = asyncio.get_running_loop().create_future()
+        self.waiting.append((asked, told))
+        if len(self.under_way) < self.calls_max:
+            task = asyncio.create_task(self._empty())
+            self.under_way.add(task)
+            task.add_done_callback(self.under_way.discard)
+        return await told
+
+    async def _empty(self) -> None:
+        """Carry until nobody waits."""
+        while self.waiting:
+            some = min(self.each_max, len(self.waiting))
+            taken = [self.waiting.popleft() for _ in range(some)]
+            answers: Sequence[Answered | None] = [None] * some
+            try:
+                answers = await self.carry([asked for asked, _ in taken])
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the door does better
+                log.warning("lane", **traces_of(error))
+            finally:
+                for (_, told), answer in zip(taken, answers, strict=True):
+                    if not told.done():  # its sender may have gone
+                        told.set_result(answer)
+
+
+@asynccontextmanager
+async def wired(hub: Hub) -> AsyncIterator[tuple[Rx, Wire]]:
+    """Lend an autocommitting connection of the pool, and the driver's end of it.
+
+    After a fault the connection is given up: only the driver knows in which state it is.
+    """
+    async with hub.reading_engine.connect() as connection:
+        lent = await connection.get_raw_connection()
+        wire = lent.driver_connection
+        assert wire is not None, "it was just lent"
+        try:
+            yield Rx(connection), wire
+        except BaseException:
+            await connection.invalidate()
+            raise

@@ -1,0 +1,179 @@
+"""The lane at the edge: takes plain requests to settle out of the way of everything general.
+
+What a route's dependencies check one by one is checked here for the one request that hospitals send
+most. Whatever is not plain, or turns out not to be, goes on to the application as it came, which
+answers it as ever: the route stays the definition, this is a shorter way to the same answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from app.kernel.parties import PartyKind
+from app.kernel.refusal import Refusal
+from app.runtime import prose
+from app.runtime.auth import Caller, Signer
+from app.runtime.depth import check_depth
+from app.runtime.door import Hub, check_key, fingerprint_of
+from app.runtime.lane import Lane
+from app.runtime.limits import Limits
+from app.runtime.problems import Answer
+from app.runtime.telemetry import App, Message, Receive, Send
+from app.settlement.model import SettlementWithLines
+from app.settlement.schemas import SettledView, SettleIn
+from app.settlement.service.lane import Settling
+from app.settlement.store.lane import Asked
+
+PATH = re.compile(r"/v1/visits/(S[0-9]{19})/settle")
+JSON = (b"application/json", b"application/json; charset=utf-8")
+BODY_BYTES_MAX = 2_048  # a settle is a total, a count and an invoice number
+BEARER = b"Bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What the telemetry calls the route by; the application's own says the same."""
+
+    path: str = "/v1/visits/{number}/settle"
+
+
+ROUTE = Route()
+
+
+def open_lane(hub: Hub, *, calls_max: int, each_max: int) -> Lane[Asked, Answer]:
+    """Open the lane of one application."""
+    return Lane(carry=Settling(hub, _show), calls_max=calls_max, each_max=each_max)
+
+
+def _show(it: SettlementWithLines) -> bytes:
+    return SettledView.settled(it).model_dump_json().encode()
+
+
+class SettlingLane:
+    """ASGI layer: a plain request to settle takes the lane."""
+
+    def __init__(
+        self,
+        app: App,
+        lane: Lane[Asked, Answer],
+        signer: Signer,
+        limits: Limits,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.app = app
+        self.lane = lane
+        self.signer = signer
+        self.limits = limits
+        self.clock = clock
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        named = _named(scope)
+        if named is None:
+            await self.app(scope, receive, send)
+            return
+        body, again = await _read(receive)
+        asked = None if body is None else self._plain(scope, named, body)
+        answer = None if asked is None else await self.lane.take(asked)
+        if answer is None:
+            await self.app(scope, again, send)
+            return
+        scope["route"] = ROUTE
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(answer.body)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _plain(self, scope: Message, visit: str, body: bytes) -> Asked | None:
+        """Read what is asked, if all of it is as it is nearly always."""
+        headers = dict(scope["headers"])
+        sent = headers.get(b"authorization", b"")
+        if not (
+            headers.get(b"content-type", b"").lower() in JSON
+            and b"content-encoding" not in headers
+            and sent.startswith(BEARER)
+        ):
+            return None
+        key = headers.get(b"idempotency-key", b"").decode("latin-1")
+        try:
+            caller = self._admitted(scope, sent[len(BEARER) :].decode("latin-1"), key)
+            check_depth("json", body)
+            prose.check_body("json", body)
+            settle = SettleIn.model_validate(json.loads(body)).read()
+        except (Refusal, ValidationError, ValueError, RecursionError):
+            return None  # the application says what is wrong with it
+        if caller is None:
+            return None
+        return Asked(
+            caller=caller,
+            key=key,
+            fingerprint=fingerprint_of("POST", scope["path"], body),
+            request=str(scope.get("hub.request_id", "-")),
+            visit=visit,
+            settle=settle,
+        )
+
+    def _admitted(self, scope: Message, token: str, key: str) -> Caller | None:
+        """Read who calls; None where the message would have to be signed or come from somewhere."""
+        caller = self.signer.read(token, self.clock())
+        if caller.kind is not PartyKind.INSTITUTION:
+            return None
+        if caller.terms.addresses or caller.terms.signature is not None:
+            return None
+        check_key(key, caller.party)
+        prose.check_key(key)
+        scope["hub.limit"] = self.limits.admit(caller)
+        scope["hub.caller"], scope["hub.admitted"] = caller, True
+        return caller
+
+
+def _named(scope: Message) -> str | None:
+    """Return the visit that a request asks to settle, if that is what it asks, and shortly."""
+    if scope["type"] != "http" or scope["method"] != "POST" or scope["query_string"]:
+        return None
+    named = PATH.fullmatch(scope["path"])
+    if named is None:
+        return None
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return named[1] if length.isdigit() and int(length) <= BODY_BYTES_MAX else None
+
+
+async def _read(receive: Receive) -> tuple[bytes | None, Receive]:
+    """Read a body; return it, and a way to read the same again. None: it did not come whole."""
+    got: list[Message | HTTPException] = []
+    body = b""
+    try:
+        while True:
+            message = await receive()
+            got.append(message)
+            if message["type"] != "http.request":
+                return None, _again(got, receive)
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                return body, _again(got, receive)
+    except HTTPException as error:  # too large, or too slow: the application answers that
+        got.append(error)
+        return None, _again(got, receive)
+
+
+def _again(got: list[Message | HTTPException], receive: Receive) -> Receive:
+    """Give what was received once more, then what comes after it."""
+    waiting = iter(got)
+
+    async def give() -> Message:
+        for it in waiting:
+            if isinstance(it, HTTPException):
+                raise it
+            return it
+        return await receive()
+
+    return give

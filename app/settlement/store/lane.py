@@ -1,0 +1,261 @@
+"""The two calls of the lane: what many visits are settled on, and what was decided of them.
+
+Both are functions of the database (migration 0025), called by the driver itself: here a statement
+costs more in Python than in Postgres.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+
+from app.entitlement.model import DeterminationState
+from app.institutions.model import InstitutionState, Standing
+from app.kernel.costs import CostKind
+from app.kernel.money import Money
+from app.kernel.regions import Scheme
+from app.ledger import service as ledger
+from app.ledger.entries import Entry
+from app.runtime.auth import Caller
+from app.runtime.lane import Wire
+from app.runtime.messages import plain
+from app.runtime.work import Announcement, Record
+from app.settlement.model import Bill, SettleAsked, Settlement
+from app.settlement.store.grounds import Grounds
+from app.visit.model import ChargedItem, Course, FeeCategory, VisitKind, VisitState
+
+LOOK_ARGUMENTS, KEEP_ARGUMENTS = 7, 52
+
+
+def _call(function: str, arguments: int) -> str:
+    return f"{function}({', '.join(f'${n}' for n in range(1, arguments + 1))})"
+
+
+_LOOK = f"SELECT * FROM {_call('settle_look', LOOK_ARGUMENTS)}"  # noqa: S608 -- constants only
+_KEEP = f"SELECT {_call('settle_keep', KEEP_ARGUMENTS)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One message that asks for a visit to be settled."""
+
+    caller: Caller
+    key: str
+    fingerprint: bytes
+    request: str
+    visit: str
+    settle: SettleAsked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a visit is settled on; `number` is the settlement's, if it becomes one."""
+
+    lists: str
+    visit: Course
+    grounds: Grounds
+    standing: Standing | None
+    region: str  # the institution's own
+    charged: tuple[ChargedItem, ...]
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What was decided of a visit, with all that is written of it."""
+
+    asked: Asked
+    visit: Course
+    settlement: Settlement
+    bill: Bill
+    ended_at: datetime | None
+    answer: bytes
+    record: Record
+    announcement: Announcement
+    entry: Entry
+
+
+async def look(wire: Wire, some: Sequence[Asked], now: datetime, today: date) -> dict[int, Seen]:
+    """Read what is asked about, by place (from 0); what is not plain is left out."""
+    found = await wire.fetch(
+        _LOOK,
+        [it.caller.party for it in some],
+        [it.caller.client for it in some],
+        [it.caller.issued_at for it in some],
+        [it.key for it in some],
+        [it.visit for it in some],
+        now,
+        today,
+    )
+    return {row["n"] - 1: _seen(row) for row in found}
+
+
+async def keep(wire: Wire, action: str, status: int, some: Sequence[Decided]) -> frozenset[int]:
+    """Keep what was decided of all of them, or of nobody: the places (from 0) that are not plain.
+
+    All were decided at one instant, so they share day, month and law.
+    """
+    first = some[0].settlement
+    odd = await wire.fetchval(
+        _KEEP,
+        first.settled_at,
+        first.business_day,
+        str(first.month),
+        first.policy_version,
+        action,
+        some[0].record.action,
+        some[0].announcement.topic,
+        status,
+        *_message_columns(some),
+        *_settlement_columns(some),
+        *_line_columns(some),
+        *ledger.columns([it.entry for it in some]),
+    )
+    return frozenset(place - 1 for place in odd or ())
+
+
+def _message_columns(some: Sequence[Decided]) -> tuple[list[Any], ...]:
+    return (
+        [it.asked.caller.party for it in some],
+        [it.asked.caller.client for it in some],
+        [it.asked.key for it in some],
+        [it.asked.fingerprint for it in some],
+        [it.asked.request for it in some],
+        [it.answer for it in some],
+    )
+
+
+def _settlement_columns(some: Sequence[Decided]) -> tuple[list[Any], ...]:
+    return (
+        [it.visit.id for it in some],
+        [it.visit.revision for it in some],
+        [it.ended_at for it in some],
+        [it.settlement.number for it in some],
+        [it.settlement.insured_place for it in some],
+        [it.settlement.treatment_place for it in some],
+        [it.settlement.circumstances.entitlement_lost_on for it in some],
+        [it.settlement.circumstances.confirmed_on for it in some],
+        [it.settlement.fund.fen for it in some],
+        [it.settlement.own.fen for it in some],
+        [it.settlement.invoice_no for it in some],
+        [_json(it.record.facts) for it in some],
+        [" ".join(it.announcement.parties) for it in some],
+        [_json(it.announcement.body) for it in some],
+    )
+
+
+def _line_columns(some: Sequence[Decided]) -> tuple[list[Any], ...]:
+    """Write the decisions alone: what was charged is in the database already."""
+    lines = [(place, line) for place, it in enumerate(some, 1) for line in it.bill.lines]
+    listings = [line.charge.listing for _, line in lines]
+    return (
+        [place for place, _ in lines],
+        [line.charge.position for _, line in lines],
+        [line.charge.serial for _, line in lines],
+        [None if it is None else it.version for it in listings],
+        [it is not None and it.listed for it in listings],
+        [None if it is None or it.cap is None else it.cap.fen for it in listings],
+        [it is not None and it.restricted for it in listings],
+        [None if it is None else it.minimum_life_months for it in listings],
+        [line.fund.fen for _, line in lines],
+        [line.own.fen for _, line in lines],
+        [line.reason for _, line in lines],
+        [line.clause for _, line in lines],
+    )
+
+
+def _json(facts: Mapping[str, object]) -> str:
+    return json.dumps(plain(facts), ensure_ascii=False)
+
+
+def _seen(row: asyncpg.Record) -> Seen:
+    since = row["standing_since"]
+    return Seen(
+        lists=row["lists"],
+        visit=_course(row),
+        grounds=Grounds(
+            confirmed_on=row["decided_on"],
+            determination_state=DeterminationState(row["determination_state"]),
+            third_party=row["third_party"],
+            lost_on=row["lost_on"],
+        ),
+        standing=None
+        if since is None
+        else Standing(first_day=since, state=InstitutionState(row["standing"]), reason=""),
+        region=row["region"],
+        charged=tuple(map(_charged, *(row[name] or () for name in _CHARGED))),
+        number=row["settlement_number"],
+    )
+
+
+def _course(row: asyncpg.Record) -> Course:
+    return Course(
+        id=row["id"],
+        number=row["number"],
+        kind=VisitKind(row["kind"]),
+        cost_kind=CostKind(row["cost_kind"]),
+        scheme=Scheme(row["scheme"]),
+        state=VisitState(row["state"]),
+        worker_id=row["worker_id"],
+        worker_number=row["worker_number"],
+        determination_number=row["determination_number"],
+        filing_id=row["filing_id"],
+        filing_number=row["filing_number"],
+        institution=row["institution"],
+        insured_region=row["insured_region"],
+        treatment_region=row["treatment_region"],
+        admitted_at=row["admitted_at"],
+        discharged_at=row["discharged_at"],
+        line_count=row["line_count"],
+        total=Money(row["total_fen"]),
+        revision=row["revision"],
+    )
+
+
+_CHARGED = (
+    "serials",
+    "refunds_of",
+    "categories",
+    "item_codes",
+    "item_names",
+    "quantities",
+    "unit_prices",
+    "amounts",
+    "occurred_at",
+    "injury_related",
+    "restricted_approved",
+)
+
+
+def _charged(  # noqa: PLR0913, PLR0917 -- one column each
+    serial: str,
+    refund_of: str | None,
+    category: str,
+    item_code: str | None,
+    item_name: str,
+    quantity: Decimal,
+    unit_price: Decimal,
+    fen: int,
+    occurred_at: datetime,
+    injury_related: bool,  # noqa: FBT001
+    restricted_approved: bool,  # noqa: FBT001
+) -> ChargedItem:
+    return ChargedItem(
+        serial=serial,
+        refund_of=refund_of,
+        category=FeeCategory(category),
+        item_code=item_code,
+        item_name=item_name,
+        quantity=quantity,
+        unit_price=unit_price,
+        amount=Money(fen),
+        occurred_at=occurred_at,
+        injury_related=injury_related,
+        restricted_approved=restricted_approved,
+    )
