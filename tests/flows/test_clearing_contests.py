@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.kernel.money import Money
 from tests.support.clearing import (
     Arranged,
     all_claims,
@@ -88,6 +89,17 @@ async def test_an_answer_decides_what_the_notices_call_for(
     (notice,) = listed.json()["items"]
     assert notice["totals"]["fund"] == claim["totals"]["fund"] == "600.00"
     assert (await proven(world)).holds
+    taken = 60_000 - fen
+    month = {"settlement": contest["settlement"], "month": f"{year}-{n * 3:02d}"}
+    expected = [month | {"amount": str(Money(taken))}] if taken else []
+    assert await conceded(world, institution, contest["number"]) == expected
+
+
+async def conceded(world: World, institution: str, contest: str) -> list[Row]:
+    """Read what an institution is told was taken from it, by contest."""
+    found = await world.institution(institution).get("/v1/events", topic="clearing.conceded")
+    assert found.status_code == 200, found.text
+    return [it["data"] for it in found.json()["items"] if it["subject"] == contest]
 
 
 async def test_replies_are_refused_in_the_order_of_precedence(world: World) -> None:
@@ -163,6 +175,8 @@ async def test_an_unanswered_item_rolls_twice_linked_and_then_stands(world: Worl
     assert last["payable_fund"] == "50.00"
     found = (await world.agency("130000").get(f"/v1/contests/{contest['number']}")).json()
     assert (found["state"], found["agreed"]) == ("unanswered", "50.00")
+    (told,) = await conceded(world, f"H{pair[1][:4]}0000001", contest["number"])
+    assert (told["settlement"], told["amount"]) == (contest["settlement"], "250.00")
     kept = await balances(world)
     assert kept["uncleared:130000:360000"][0] == 0
     assert kept["notified:130000:360000"][0] == 35000

@@ -64,7 +64,7 @@ def _announced_in_code() -> dict[str, str]:
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            at = {"announce": 0, "_announce": 1, "_told": 3}.get(name)
+            at = {"announce": 0, "announcement_of": 0, "_announce": 1, "_told": 3}.get(name)
             if name == "announce" and isinstance(node.func, ast.Name):
                 at = 1
             if at is None or len(node.args) <= at:

@@ -77,3 +77,8 @@ async def end(work: Work, answered: Sequence[tuple[Contest, Answered]], note: st
         for it, amount in taken
     ]
     ledger.book(work, entries)
+    for it, amount in taken:
+        body = {"settlement": it.settlement, "amount": amount, "month": months[since[it.id]]}
+        # On whose statement it is found, and who pays it out.
+        parties = (it.institution, it.pair.treatment_place)
+        work.announce("clearing.conceded", it.number, parties, body)

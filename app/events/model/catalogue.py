@@ -212,6 +212,11 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         "clearing.contest_answered": Topic(
             "Contest answered 争议答复", "Contest 争议编号", ("state", "agreed", "settlement")
         ),
+        "clearing.conceded": Topic(
+            "Contest taken off an institution's month 争议核减机构应付",
+            "Contest 争议编号",
+            ("settlement", "amount", "month"),
+        ),
         "clearing.noticed": Topic("Notices issued 通知书签发", _OF_CLEARING, ("pay_by",)),
         "clearing.payment": Topic("Payment taken in 回单核对", _OF_NOTICE, ("outcome", "amount")),
         "clearing.overdue": Topic("Payment overdue 付款逾期", _OF_NOTICE, ("notice",)),
