@@ -43,7 +43,7 @@ def create(
     """Enrol one of the operator's people, or invite one of an agency's; what is shown is so once.
 
     The operator's chooses a password here and gets the address for an authenticator. An agency's
-    is invited by two persons, who sign in here, and enrols at POST /oauth/enrolments.
+    is invited by two persons, who sign in here, and enrols at POST /oauth/invitations/acceptance.
     """
     if party not in (None, OPERATOR):
         _invite(str(party), (person, name), (proposed_by, approved_by))

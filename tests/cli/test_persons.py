@@ -89,4 +89,4 @@ def test_two_persons_make_a_client_and_one_alone_does_not() -> None:
     third = hub("persons", "create", "li", "--name", "Li", typed=(PASSWORD, PASSWORD))
     assert third.exit_code != 0
     assert hub("persons", "disable", "wang").exit_code == 0
-    assert "wang\twang\tdisabled" in hub("persons", "list").stdout
+    assert "wang\twang\tdisabled\toperator" in hub("persons", "list").stdout

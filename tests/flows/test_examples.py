@@ -23,6 +23,8 @@ EXCEPTIONS = {
     "POST /oauth/revoke": "its fields are the caller's own secret, from credentials.json",
     "POST /oauth/sessions": "a person has their own password and authenticator",
     "POST /oauth/sessions/end": "it would end the session of whoever tries it",
+    "POST /oauth/invitations/acceptance": "only who was invited has both halves",
+    "POST /v1/persons/{person}/disablement": "a hub made for trying out has no persons",
     "POST /v1/clients/{client}/secrets/{hint}/retirement": "it would end a ready-made client",
     "POST /v1/proposals": "a person proposes, and a hub made for trying out has none",
     "GET /v1/proposals/{number}": "there is none before a person proposes",

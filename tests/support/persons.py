@@ -91,7 +91,7 @@ async def enrolling(
 ) -> httpx.Response:
     """Take an invitation up."""
     body = {"person": person, "invitation": invitation, "password": password}
-    return await world.http.post("/oauth/enrolments", json=body)
+    return await world.http.post("/oauth/invitations/acceptance", json=body)
 
 
 async def agency_person(world: World, two: tuple[Staff, Staff], party: str, person: str) -> Staff:

@@ -24,7 +24,7 @@ from app.parties.errors import (
     TokenRequestMalformed,
 )
 from app.parties.model import SignIn
-from app.parties.schemas import EnrolmentAsked, EnrolmentView, SessionAsked, TokenView
+from app.parties.schemas import AcceptanceAsked, AuthenticatorView, SessionAsked, TokenView
 from app.runtime.auth import Caller, Signer
 from app.runtime.door import Door
 from app.runtime.http import (
@@ -234,23 +234,23 @@ async def sign_in(request: Request, asked: SessionAsked) -> TokenView:
 
 
 @router.post(
-    "/oauth/enrolments",
+    "/oauth/invitations/acceptance",
     tags=["parties 接入方"],
     summary="Enrol who was invited 受邀人员开户",
     description="Whom two persons invited chooses a password and gets the address for an "
     "authenticator, this once. An invitation is good once; failures count with those to sign in. "
     "受邀人员凭两段邀请码自设密码并绑定动态口令；邀请码一次有效，失败与登录失败合并计数。",
-    response_model=EnrolmentView,
+    response_model=AuthenticatorView,
     responses=problems(InvitationRefused, SignInLocked, RateLimited, PasswordTooWeak),
 )
-async def enrol(request: Request, asked: EnrolmentAsked) -> EnrolmentView:
+async def enrol(request: Request, asked: AcceptanceAsked) -> AuthenticatorView:
     """Enrol an invited person."""
     address = _admit_sign_in(request)
     seal = Seal.of(request.app.state.settings, service.SEALED_FOR)
     made = await service.enrol(
         hub_of(request), seal, asked.brought(), request=request_id_of(request), address=address
     )
-    return EnrolmentView.of(made)
+    return AuthenticatorView.of(made)
 
 
 @router.post(

@@ -10,7 +10,7 @@ from app.parties.schemas.clients import (
     SigningKeyView,
     StoppedView,
 )
-from app.parties.schemas.persons import EnrolmentAsked, EnrolmentView, PersonView
+from app.parties.schemas.persons import AcceptanceAsked, AuthenticatorView, PersonView
 from app.parties.schemas.places import RegionView, SessionAsked, TokenView
 from app.parties.schemas.proposals import (
     DecidedView,
@@ -21,10 +21,10 @@ from app.parties.schemas.proposals import (
 )
 
 __all__ = [
+    "AcceptanceAsked",
+    "AuthenticatorView",
     "ClientView",
     "DecidedView",
-    "EnrolmentAsked",
-    "EnrolmentView",
     "KeyAsked",
     "KeyView",
     "OwnKeyView",

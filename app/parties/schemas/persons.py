@@ -37,7 +37,7 @@ class PersonView(BaseModel):
         )
 
 
-class EnrolmentAsked(BaseModel):
+class AcceptanceAsked(BaseModel):
     """What an invited person enrols with 受邀人员开户信息."""
 
     model_config = ConfigDict(
@@ -74,7 +74,7 @@ class EnrolmentAsked(BaseModel):
         return Acceptance(person=self.person, invitation=self.invitation, password=self.password)
 
 
-class EnrolmentView(BaseModel):
+class AuthenticatorView(BaseModel):
     """What a new person takes along, shown this once 开户结果，仅显示一次."""
 
     person: str = Field(description="Person id 人员编号", examples=["li"])
@@ -86,6 +86,6 @@ class EnrolmentView(BaseModel):
     )
 
     @classmethod
-    def of(cls, it: Enrolment) -> EnrolmentView:
+    def of(cls, it: Enrolment) -> AuthenticatorView:
         """Show it."""
         return cls(person=it.id, authenticator=it.authenticator)

@@ -26,5 +26,6 @@ async def lay(stage: Stage) -> Mapping[str, Example]:
             client=HOSPITAL, parameters={**own, "key": str(made["id"])}
         ),
         "GET /v1/signing-key": Example(client=HOSPITAL),
+        "GET /v1/persons": Example(client=OPERATOR),
         "GET /v1/proposals": Example(client=OPERATOR),
     }
