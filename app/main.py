@@ -18,7 +18,7 @@ from app.deadlines.ticking import Ticker, TickMetrics
 from app.entitlement.routes import router as entitlement
 from app.events.routes import router as events
 from app.events.schemas.webhooks import webhooks
-from app.events.ticking import Deliverer, DeliveryMetrics
+from app.events.ticking import Deliverer, DeliveryMetrics, due_acts
 from app.filing.routes import router as filing
 from app.gateway.envelope import Reference, refusal_answer
 from app.gateway.errors import SessionExpired
@@ -36,6 +36,7 @@ from app.review.routes import router as review
 from app.runtime import docs_pages, http
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
+from app.runtime.door import Hub
 from app.runtime.hub import Clock, build_hub, wall_clock
 from app.runtime.limits import Limits
 from app.runtime.problems import Answer, problem_of
@@ -54,7 +55,7 @@ from app.settlement.lane import SettlingLane, open_lane
 from app.settlement.routes import router as settlement
 from app.visit.routes import router as visit
 
-__all__ = ["Clock", "build_hub", "create_app", "wall_clock"]
+__all__ = ["Clock", "build_hub", "build_ticker", "create_app", "wall_clock"]
 
 # In the order of the road.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -85,7 +86,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     metrics = Metrics()
     playground = Playground(MovedClock(clock)) if settings.mode is Mode.SANDBOX else None
     hub = build_hub(engine, settings, clock if playground is None else playground.clock)
-    ticker = Ticker(hub, "hub:service", TickMetrics(metrics.registry))
+    ticker = build_ticker(hub, settings, "hub:service", TickMetrics(metrics.registry))
     deliverer = Deliverer.of(hub, settings, wall_clock, DeliveryMetrics(metrics.registry))
 
     @asynccontextmanager
@@ -134,6 +135,13 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.add_middleware(SignedAnswers, signing=app.state.signing, clock=hub.clock)
     app.add_middleware(Telemetry, settings=settings, metrics=metrics)
     return app
+
+
+def build_ticker(
+    hub: Hub, settings: Settings, client: str, metrics: TickMetrics | None = None
+) -> Ticker:
+    """Build what does all that falls due, wherever on the road."""
+    return Ticker(hub, client, metrics, due_acts(settings))
 
 
 @asynccontextmanager

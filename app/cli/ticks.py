@@ -12,8 +12,8 @@ import typer
 from app.cli.acts import caller
 from app.cli.sandbox import on_its_clock
 from app.deadlines.model import Tick
-from app.deadlines.ticking import Ticker
 from app.kernel.calendar import business_day
+from app.main import build_ticker
 from app.runtime.settings import Settings
 from app.runtime.standalone import open_hub
 from app.runtime.telemetry import configure_logging
@@ -28,7 +28,7 @@ def tick(
         settings = Settings()
         configure_logging(settings)
         async with open_hub(settings) as hub, on_its_clock(hub, settings) as timed:
-            return await Ticker(timed, caller().client).tick()
+            return await build_ticker(timed, settings, caller().client).tick()
 
     done = asyncio.run(work())
     if as_json:

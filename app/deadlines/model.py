@@ -19,6 +19,7 @@ class Act(enum.StrEnum):
     ALERT_UNCLOSED = "alert_unclosed"  # 月度未关账提醒
     REPEAT_ALERTS = "repeat_alerts"  # 预警重发
     CLOSE_YEARS = "close_years"  # 年度清算关账
+    PRUNE_DELIVERIES = "prune_deliveries"  # 清理投递记录
     SEAL_JOURNALS = "seal_journals"  # 日志封存
 
 

@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from app.deadlines.model import Act, DoneAct, DueAct, Tick
 from app.deadlines.rules import acts as rules
 from app.deadlines.service import acts
+from app.deadlines.service.acts import UseCase
 from app.kernel.calendar import business_day
 from app.kernel.refusal import Refusal
 from app.runtime.auth import Caller, PartyKind
@@ -30,6 +31,8 @@ from app.runtime.door import Door, Hub, MessageRunning, lend
 from app.runtime.health import Check
 from app.runtime.telemetry import traces_of
 from app.runtime.work import Work
+
+__all__ = ["TickMetrics", "Ticker", "UseCase", "check", "ticker_of"]
 
 PARTY = "hub"  # whose messages these are: nobody else can send any under this name
 log = structlog.get_logger("hub")
@@ -93,6 +96,7 @@ class Ticker:
     hub: Hub
     client: str
     metrics: TickMetrics | None = None
+    others: Mapping[Act, UseCase] = field(default_factory=dict)  # from further down the road
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def tick(self) -> Tick:
@@ -118,7 +122,9 @@ class Ticker:
             finished = await acts.finished(rx)
         done: list[DoneAct] = []
         failed: list[DueAct] = []
-        waiting = rules.due_acts(finished, business_day(now))
+        doing = {**acts.DOING, **self.others}
+        due_now = rules.due_acts(finished, business_day(now))
+        waiting = tuple(it for it in due_now if it.act in doing)
         while waiting:
             due = rules.next_of(waiting)
             try:
@@ -168,7 +174,7 @@ class Ticker:
         )
 
         async def act(work: Work) -> Sequence[DoneAct]:
-            await acts.do_together(work, due, done)
+            await acts.do_together(work, due, done, {**acts.DOING, **self.others})
             return done
 
         answer = await door.write(act, show=Found.of)

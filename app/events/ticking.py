@@ -14,11 +14,13 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter
 from pydantic import BaseModel
 
+from app.deadlines.model import Act
+from app.deadlines.ticking import UseCase
 from app.events.model import Attempt, DeliveryOutcome, Subscription
 from app.events.rules import pacing
 from app.events.rules.pacing import Patience
 from app.events.schemas import body_of
-from app.events.service import delivering, sending, subscribing
+from app.events.service import delivering, pruning, sending, subscribing
 from app.events.service.delivering import Courier
 from app.events.service.sending import Outlet
 from app.runtime.auth import Caller, PartyKind
@@ -140,6 +142,12 @@ class Deliverer:
             request=f"deliver-{secrets.token_hex(8)}",
         )
         await door.write(lambda work: subscribing.disable(work, it.number, since), show=Stopped.of)
+
+
+def due_acts(settings: Settings) -> Mapping[Act, UseCase]:
+    """Return what of the events falls due once a day, for the tick that does it."""
+    keeping = pruning.Keeping(settings.delivery_log_days, settings.dead_letter_days)
+    return {Act.PRUNE_DELIVERIES: partial(pruning.prune, keeping=keeping)}
 
 
 async def _post(outlet: Outlet, url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:

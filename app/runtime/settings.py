@@ -158,6 +158,12 @@ class Settings(BaseSettings):
     webhook_disable_hours: int = Field(
         default=120, ge=1, description="How long nothing may arrive before a subscription ends"
     )
+    delivery_log_days: int = Field(
+        default=30, ge=1, description="For how long attempts to deliver events are kept"
+    )
+    dead_letter_days: int = Field(
+        default=365, ge=1, description="The same for events that were given up"
+    )
     webhook_networks: tuple[str, ...] = Field(
         default=(),
         description="CIDR blocks of inner networks events may be sent to, as a JSON list",

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.deadlines.model import Act, DueAct, Tick
 from app.deadlines.rules.acts import OF_THE_PRESENT
 from app.deadlines.ticking import Ticker
+from app.main import build_ticker
 from tests.support.filing import filed
 from tests.support.world import World
 
@@ -18,7 +19,7 @@ BEGINNING = "2025-09-01"
 
 def ticker(world: World, name: str = "test") -> Ticker:
     """Return a ticker as a replica of its own would have it."""
-    return Ticker(world.hub, f"hub:{name}")
+    return build_ticker(world.hub, world.app.state.settings, f"hub:{name}")
 
 
 async def ticked(world: World, day: str | None = None) -> Tick:

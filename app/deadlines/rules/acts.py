@@ -11,7 +11,7 @@ from app.kernel.calendar import CHINA, business_day
 
 DAYS_MADE_UP_MAX = 366
 # They see the present whatever day they are done for, so missed days are made up by one of them.
-OF_THE_PRESENT = frozenset({Act.REPEAT_ALERTS, Act.SEAL_JOURNALS})
+OF_THE_PRESENT = frozenset({Act.REPEAT_ALERTS, Act.PRUNE_DELIVERIES, Act.SEAL_JOURNALS})
 
 
 @basis("hub-default/due-acts")
@@ -20,7 +20,8 @@ def due_acts(finished: Mapping[Act, date], today: date) -> tuple[DueAct, ...]:
 
     An act does all that is due by its day. So one that was never done begins today, and what was
     missed more than a year ago is made up with the first day of that year. Nobody is reminded twice
-    for days that are over, and no seal claims to be older than it is: those acts are made up once.
+    for days that are over, and no seal claims to be older than it is: those acts are made up once,
+    and so is the removal of what is old.
     """
     earliest = today - timedelta(days=DAYS_MADE_UP_MAX - 1)
     ordered = list(Act)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -32,7 +31,9 @@ async def finished(conn: Conn) -> dict[Act, date]:
     return await kept.finished(conn)
 
 
-async def do_together(work: Work, due: Sequence[DueAct], done: list[DoneAct]) -> None:
+async def do_together(
+    work: Work, due: Sequence[DueAct], done: list[DoneAct], doing: Mapping[Act, UseCase]
+) -> None:
     """Do acts of a day up to the first that meets with something; tell what is done in `done`.
 
     Acts that meet with nothing cost no message of their own. What fails after the first is undone
@@ -41,36 +42,27 @@ async def do_together(work: Work, due: Sequence[DueAct], done: list[DoneAct]) ->
     done.clear()  # the door may have to try again
     for each in due:
         if not done:
-            done.append(await _do(work, each))
+            done.append(await _do(work, each, doing[each.act]))
             continue
         if done[-1].found:
             return
+        before = [len(it) for it in (work.journal, work.announcements, work.last_acts)]
         try:
-            async with _undoing(work):
-                done.append(await _do(work, each))
+            async with undoing(work):
+                done.append(await _do(work, each, doing[each.act]))
         except Exception:  # noqa: BLE001 -- whatever it is, it is met again where it is told
+            records, told, last = before
+            del work.journal[records:], work.announcements[told:], work.last_acts[last:]
             return
 
 
-@asynccontextmanager
-async def _undoing(work: Work) -> AsyncIterator[None]:
-    """Let whatever fails inside undo that alone; the door's own does so for refusals."""
-    records, told, last = len(work.journal), len(work.announcements), len(work.last_acts)
-    try:
-        async with work.tx.begin_nested():
-            yield
-    except Exception:
-        del work.journal[records:], work.announcements[told:], work.last_acts[last:]
-        raise
-
-
-async def _do(work: Work, due: DueAct) -> DoneAct:
+async def _do(work: Work, due: DueAct, use_case: UseCase) -> DoneAct:
     """Do an act for a day and keep that it is done; the act sees that day as today.
 
     But for those that only remind and seal, which see the present.
     """
     now = work.now if due.act in acts.OF_THE_PRESENT else acts.moment_of(due.day, work.now)
-    found = await DOING[due.act](replace(work, now=now))
+    found = await use_case(replace(work, now=now))
     await kept.note(work.tx, due, at=work.now, client=work.caller.client, found=found)
     work.record("deadline.act", due.act, day=due.day, found=found)
     return DoneAct(due, found)
@@ -148,6 +140,7 @@ async def _seal_journals(work: Work) -> int:
     return (await sealing.seal_due(work)).lines
 
 
+# What further down the road falls due is added by whoever composes the hub.
 DOING: Mapping[Act, UseCase] = {
     Act.EXPIRE_FILINGS: filings.expire_due,
     Act.FINISH_DEDUCTIONS: _finish_deductions,

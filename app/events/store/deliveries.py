@@ -24,7 +24,7 @@ from app.events.model import (
 )
 from app.events.store.subscriptions import subscription_of
 from app.events.tables import delivery
-from app.runtime.db import Conn, Rx
+from app.runtime.db import Conn, Rx, Tx
 from app.runtime.messages import announcement
 from app.runtime.paging import PageAsked
 
@@ -112,6 +112,7 @@ _LOG = (
     .order_by(delivery.c.id.desc())
     .limit(sa.bindparam("rows", type_=sa.Integer))
 )
+_PRUNE = sa.text("SELECT prune_deliveries(:days, :dead_letter_days, :rows)")
 LAST = 2**62
 
 
@@ -187,6 +188,12 @@ async def log(
         "rows": asked.rows + 1,
     }
     return [_delivery(it) for it in await conn.execute(_LOG, row)]
+
+
+async def prune(tx: Tx, days: int, dead_letter_days: int, *, rows: int) -> int:
+    """Remove attempts that are older, at most so many; return how many went."""
+    row = {"days": days, "dead_letter_days": dead_letter_days, "rows": rows}
+    return int((await tx.execute(_PRUNE, row)).scalar_one())
 
 
 def _delivery(row: sa.Row[Any]) -> Delivery:
