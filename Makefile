@@ -50,7 +50,7 @@ fmt: $(VENV)/.dev-ready ## Format, and mend what can be mended
 	@$(PY) -m ruff check --fix-only --exit-zero .
 	@$(PY) -m ruff format .
 
-bench: $(VENV)/.dev-ready ## Measure against the budgets
+bench: $(VENV)/.dev-ready ## Climb the ladder of speed (ARGS="--quick --json"; budgets, clearing)
 	@$(PY) -m benchmarks $(ARGS)
 
 docs: $(VENV)/.dev-ready ## Write the generated pages of docs/

@@ -78,7 +78,7 @@ def _seconds_to_answer(home: Path) -> float:
 def _ready(port: int) -> bool:
     asking = HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS_MAX)
     try:
-        asking.request("GET", "/health/ready")
+        asking.request("GET", "/v1/health/ready")
         return asking.getresponse().status == 200  # noqa: PLR2004 -- OK
     except (OSError, HTTPException):
         return False

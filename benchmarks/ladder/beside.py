@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from app.kernel.parties import PartyKind
-from app.sandbox.people import SyntheticPerson, person
 from benchmarks.ladder.client import Target, post
+from benchmarks.ladder.people import identify_stock
 from benchmarks.ladder.place import Place, gate
 from benchmarks.ladder.scores import Score, Taken
 from benchmarks.ladder.stock import IDS, Stock, new_key
 
 ROWS = 100  # of a call, of fee lines and of filings
+ELSEWHERE = ("110000", "310000", "370000")
+WORKERS_MAX = 60_000  # filed in batches at most
 CALLS_OF_A_VISIT = 50  # as many lines as a visit may have
-PEOPLE = 62
 COLUMNS = (
     "visit_id",
     "serial",
@@ -92,39 +92,53 @@ async def copied(place: Place, clients: int, seconds: float, calls: Iterator[int
 
 @dataclass(slots=True)
 class Batches:
-    """Workers waiting to be filed, by the region that insures them."""
+    """Workers waiting to be filed, batch by batch: who insures them, and where each goes."""
 
-    waiting: list[tuple[str, list[str]]] = field(default_factory=list)  # region, numbers
+    waiting: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     handed: int = 0
 
     @classmethod
     async def of(cls, place: Place) -> Batches:
-        """Take the workers of the stock, whose filings cover nothing."""
+        """Take the first workers of the stock, and say who they are.
+
+        Each is filed for a province the filing of the stock does not name.
+        """
         async with place.owner() as connection:
+            await identify_stock(connection, WORKERS_MAX)
             found = await connection.fetch(
-                "SELECT insured_region AS region, array_agg(number ORDER BY id) AS numbers "
-                "FROM worker WHERE id > $1 GROUP BY 1 ORDER BY 1",
-                IDS,
+                "SELECT w.number, f.insured_region, f.treatment_region FROM worker w "
+                "JOIN filing f ON f.worker_id = w.id "
+                "WHERE w.id BETWEEN $1 + 1 AND $1 + $2 ORDER BY w.id",
+                *(IDS, WORKERS_MAX),
             )
+        insured: dict[str, list[tuple[str, str]]] = {}
+        for it in found:
+            taken = (it["insured_region"], it["treatment_region"])
+            elsewhere = next(each for each in ELSEWHERE if each not in taken)
+            insured.setdefault(taken[0], []).append((it["number"], elsewhere))
+        rounds = range(0, max(map(len, insured.values()), default=0), ROWS)
         calls = [
-            (it["region"], it["numbers"][first : first + ROWS])
-            for it in found
-            for first in range(0, len(it["numbers"]), ROWS)
+            (region, insured[region][first : first + ROWS])
+            for first in rounds
+            for region in insured
         ]
-        calls.sort(key=lambda call: call[1][0][-7:])  # regions in turn
-        return cls(calls)
+        return cls([call for call in calls if call[1]])
 
     def requests(self) -> Iterator[bytes]:
         """Write batches of up to a hundred filings; the same worker never twice."""
         while self.handed < len(self.waiting):
-            region, numbers = self.waiting[self.handed]
+            region, workers = self.waiting[self.handed]
             self.handed += 1
-            wish = {
-                "kind": "residence",
-                "treatment_region": "370100" if region != "370000" else "110000",
-                "cost_kinds": ["medical"],
-            }
-            body = json.dumps({"rows": [{"worker": number} | wish for number in numbers]}).encode()
+            rows = [
+                {
+                    "worker": number,
+                    "kind": "residence",
+                    "treatment_region": elsewhere,
+                    "cost_kinds": ["medical"],
+                }
+                for number, elsewhere in workers
+            ]
+            body = json.dumps({"rows": rows}).encode()
             yield post("/v1/filings/batch", body, gate(region, PartyKind.AGENCY), new_key())
 
     async def play(self, target: Target, clients: int, seconds: float) -> Score:
@@ -137,97 +151,3 @@ class Batches:
                 raise RuntimeError(f"a filing of a batch was refused: {told['refused'][0]}")
             rows += len(told["accepted"])
         return Score.of(taken, units=round(rows / max(1, taken.accepted)))
-
-
-async def registered(target: Target, places: Sequence[str]) -> list[tuple[SyntheticPerson, str]]:
-    """Register people with a determination and a filing each; return who asks where for care."""
-    people = [person(index, places[index % len(places)]) for index in range(PEOPLE)]
-    elsewhere = [places[(index + 1) % len(places)] for index in range(PEOPLE)]
-    made = await _all(
-        target,
-        [
-            _written(
-                "/v1/workers",
-                it.region,
-                {
-                    "certificate_number": it.number,
-                    "name": it.name,
-                    "insured_region": it.region,
-                    "employer": "示例用人单位",
-                    "card_number": it.card_number,
-                },
-            )
-            for it in people
-        ],
-    )
-    numbers = [json.loads(body)["number"] for body in made]
-    decided = (date.today() - timedelta(days=90)).isoformat()  # noqa: DTZ011 -- any day will do
-    await _all(
-        target,
-        [
-            _written(
-                "/v1/determinations",
-                it.region,
-                {
-                    "worker": number,
-                    "kind": "injury",
-                    "document_number": f"示例认字{index}号",
-                    "decided_on": decided,
-                    "injured_parts": ["左小腿"],
-                    "diagnoses": ["S82.2 胫骨骨折"],
-                    "third_party": False,
-                },
-            )
-            for index, (it, number) in enumerate(zip(people, numbers, strict=True))
-        ],
-    )
-    await _all(
-        target,
-        [
-            _written(
-                "/v1/filings",
-                it.region,
-                {
-                    "worker": number,
-                    "kind": "residence",
-                    "treatment_region": place,
-                    "cost_kinds": ["medical"],
-                },
-            )
-            for it, number, place in zip(people, numbers, elsewhere, strict=True)
-        ],
-    )
-    return list(zip(people, elsewhere, strict=True))
-
-
-def identifications(people: Sequence[tuple[SyntheticPerson, str]]) -> Iterator[bytes]:
-    """Write what a desk asks when somebody stands before it, over and over."""
-    asked = [
-        post(
-            "/v1/workers/identify",
-            json.dumps(
-                {
-                    "certificate_number": it.number,
-                    "name": it.name,
-                    "card_kind": "physical",
-                    "card": it.card_number,
-                }
-            ).encode(),
-            gate(f"H{place}90001"),
-        )
-        for it, place in people
-    ]
-    return itertools.cycle(asked)
-
-
-def _written(path: str, region: str, body: dict[str, object]) -> bytes:
-    sender = gate(region, PartyKind.AGENCY)
-    return post(path, json.dumps(body).encode(), sender, new_key())
-
-
-async def _all(target: Target, requests: Sequence[bytes]) -> list[bytes]:
-    """Send one after the other; each must be taken."""
-    taken = await target.closed(1, 600, iter(requests))
-    if taken.accepted != len(requests):
-        raise RuntimeError(f"people could not be registered: {dict(taken.refused)}")
-    return taken.bodies

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from benchmarks.ladder import apart, beside, machine
+from benchmarks.ladder import apart, beside, machine, people
 from benchmarks.ladder.client import Target
 from benchmarks.ladder.database import Ceiling
 from benchmarks.ladder.history import pour_in
@@ -130,8 +130,10 @@ async def _on(place: Place, done: Climb) -> None:
             done.figures |= {"history_minutes": round(minutes, 1)}
             await _grown(site, grown, done)
         if manner.plays("L7"):
-            taken = await killing(served, place, manner.clients, manner.seconds, stock.settles())
-            done.scores["L7"] = [site.note(taken)]
+            survived = await killing(served, place, manner.clients, manner.seconds, stock.settles())
+            done.scores["L7"] = [site.note(survived.taken)]
+            done.figures["hub_gone_seconds"] = round(survived.hub_seconds, 2)
+            done.figures["postgres_gone_seconds"] = round(survived.postgres_seconds, 2)
         if manner.plays("idle"):
             done.figures["idle_megabytes"] = round(await apart.idle_megabytes(place, stock), 1)
         done.wrong += await ceiling.valid()
@@ -187,11 +189,11 @@ def _low_plays(site: Site, ceiling: Ceiling, open_gate: Served, manner: Manner) 
 async def _beside_plays(site: Site, manner: Manner) -> dict[str, Play]:
     clients, seconds, target = manner.clients, manner.seconds, site.served.target
     uploads, calls = beside.uploads(site.stock), itertools.count(1)
-    batches = await beside.Batches.of(site.place)
+    batches = await beside.Batches.of(site.place) if manner.plays("batch") else beside.Batches()
     asked: Iterator[bytes] = iter(())
     if manner.plays("identify"):
-        people = await beside.registered(target, site.stock.places)
-        asked = beside.identifications(people)
+        known = await people.registered(target, site.stock.places)
+        asked = people.identifications(known)
     previews, searches = site.stock.previews(), site.stock.searches()
     return {
         "preview": lambda: _asked(target, clients, seconds, previews),

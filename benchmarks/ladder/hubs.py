@@ -53,7 +53,11 @@ class Served:
             words = [sys.executable, "-m", "benchmarks.ladder.served", str(port)]
             self.processes.append(
                 await asyncio.create_subprocess_exec(
-                    *words, *(() if self.guarded else ("--unguarded",)), cwd=ROOT, env=environment
+                    *words,
+                    *(() if self.guarded else ("--unguarded",)),
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=sys.stderr,
                 )
             )
         for address in self.addresses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from benchmarks.ladder import plots
 from benchmarks.ladder.climb import Climb
 from benchmarks.ladder.goals import held, rate, ratio
 from benchmarks.ladder.manner import CEILING, LOW, NAMES, ROUTE
-from benchmarks.ladder.scores import middle
+from benchmarks.ladder.scores import Score, middle
 
 RATIOS = (
     ("L4", "L1"),
@@ -147,24 +148,26 @@ def _rungs(done: Climb, rungs: list[str]) -> str:
                 f"| {rung} | {NAMES[rung]} | {'' if of_ceiling is None else f'{of_ceiling:.3f}'} | "
                 f"{middle(scores, 'rate'):,.0f} ({min(rates):,.0f}–{max(rates):,.0f}) | "
                 f"{middle(scores, 'p50_ms'):.2f} | {middle(scores, 'p99_ms'):.2f} | "
-                f"{middle(scores, 'worst_ms'):.1f} | {_cost(scores[0].hub_cpu_us)} | "
-                f"{_cost(scores[0].postgres_cpu_us)} | {sum(score.refused for score in scores)} |"
+                f"{middle(scores, 'worst_ms'):.1f} | {_cost(scores, 'hub_cpu_us')} | "
+                f"{_cost(scores, 'postgres_cpu_us')} | {sum(score.refused for score in scores)} |"
             )
     return "\n".join(rows)
 
 
 def _crash(done: Climb) -> list[str]:
-    found = []
-    if scores := done.scores.get("L7"):
+    found, figures = [], done.figures
+    if (scores := done.scores.get("L7")) and not done.wrong:
         found.append(
             f"L7: nothing acknowledged was lost and nothing happened twice; {scores[0].resent} "
-            f"messages were sent again under their ids, and the longest time without an answer was "
-            f"{scores[0].pause_seconds:.2f} s, the start of new processes included."
+            f"messages were sent again under their ids. The hub was gone for "
+            f"{figures['hub_gone_seconds']:.1f} s and Postgres for "
+            f"{figures['postgres_gone_seconds']:.1f} s, the start of new processes included; the "
+            f"longest time without an answer was {scores[0].pause_seconds:.1f} s."
         )
-    if "months_closed" in done.figures:
+    if "months_closed" in figures:
         found.append(
-            f"L6: {done.figures['months_closed']:,.0f} months of places closed and "
-            f"{done.figures['quarters_cleared']:,.0f} quarters cleared meanwhile."
+            f"L6: {figures['months_closed']:,.0f} months of places closed and "
+            f"{figures['quarters_cleared']:,.0f} quarters cleared meanwhile."
         )
     return found
 
@@ -181,8 +184,9 @@ def _circumstances(done: Climb) -> str:
     return "\n".join([*lines, *(f"- {name}: {each}" for name, each in facts.items())])
 
 
-def _cost(each: float | None) -> str:
-    return "" if each is None else f"{each:,.0f}"
+def _cost(scores: list[Score], of: str) -> str:
+    costs = [cost for score in scores if (cost := getattr(score, of)) is not None]
+    return f"{statistics.median(costs):,.0f}" if costs else ""
 
 
 def _short(each: float | None, digits: int) -> float | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import itertools
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from benchmarks.ladder.hubs import Served
 from benchmarks.ladder.place import ROOT, Place, hub_environment
 from benchmarks.ladder.scores import Taken
 
-KILLED_HUB_AT, KILLED_POSTGRES_AT = 0.25, 0.55  # of the playing
-SECONDS_MIN = 6.0  # or the outages would be all there is
+QUIET = 0.5  # of a playing's seconds: before, between and after the two
+SECONDS_MAX = 900
 
 
 @asynccontextmanager
@@ -49,22 +51,40 @@ async def closing(place: Place) -> AsyncIterator[collections.Counter[str]]:
         await counting
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survived:
+    """What came of a load under which processes were killed, and how long each was gone."""
+
+    taken: Taken
+    hub_seconds: float
+    postgres_seconds: float
+
+
 async def killing(
     served: Served, place: Place, clients: int, seconds: float, requests: Iterator[bytes]
-) -> Taken:
-    """Settle while first the hub is killed and then Postgres (kill -9).
+) -> Survived:
+    """Settle while first the hub is killed and then Postgres (kill -9), a while between.
 
     Who gets no definite answer sends the same message again, under the same id, until it does.
     """
-    lasting = max(seconds, SECONDS_MIN)
+    lasting = asyncio.Event()
+    clock = asyncio.get_running_loop().time
 
-    async def kill() -> None:
-        await asyncio.sleep(lasting * KILLED_HUB_AT)
+    async def kill() -> tuple[float, float]:
+        await asyncio.sleep(seconds * QUIET)
+        begun = clock()
         await served.kill()
-        await asyncio.sleep(lasting * (KILLED_POSTGRES_AT - KILLED_HUB_AT))
+        hub_seconds = clock() - begun
+        await asyncio.sleep(seconds * QUIET)
+        begun = clock()
         await place.kill()
+        postgres_seconds = clock() - begun
+        await asyncio.sleep(seconds * QUIET)
+        lasting.set()
+        return hub_seconds, postgres_seconds
 
-    taken, _ = await asyncio.gather(
-        served.target.closed(clients, lasting, requests, patient=True), kill()
+    wanted = itertools.takewhile(lambda _: not lasting.is_set(), requests)
+    taken, (hub_seconds, postgres_seconds) = await asyncio.gather(
+        served.target.closed(clients, SECONDS_MAX, wanted, patient=True), kill()
     )
-    return taken
+    return Survived(taken=taken, hub_seconds=hub_seconds, postgres_seconds=postgres_seconds)
