@@ -33,11 +33,12 @@ from app.proof.service.watching import SealMetrics
 from app.reference.routes import router as reference
 from app.reversal.routes import router as reversal
 from app.review.routes import router as review
-from app.runtime import docs_pages, http
+from app.runtime import docs_pages, http, switchboard
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
 from app.runtime.door import Hub
 from app.runtime.hub import Clock, build_hub, wall_clock
+from app.runtime.lane import LaneMetrics
 from app.runtime.limits import Limits
 from app.runtime.problems import Answer, problem_of
 from app.runtime.settings import Mode, Settings
@@ -55,7 +56,7 @@ from app.settlement.lane import SettlingLane, open_lane
 from app.settlement.routes import router as settlement
 from app.visit.routes import router as visit
 
-__all__ = ["Clock", "build_hub", "build_ticker", "create_app", "wall_clock"]
+__all__ = ["Clock", "again_and_again", "build_hub", "build_ticker", "create_app", "wall_clock"]
 
 # In the order of the road.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -94,8 +95,8 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
         if playground is not None:
             await playground.recall(hub)
         async with (
-            _again_and_again(ticker.keep_ticking, settings.tick_seconds),
-            _again_and_again(deliverer.keep_delivering, settings.deliver_seconds),
+            again_and_again(ticker.keep_ticking, settings.tick_seconds),
+            again_and_again(deliverer.keep_delivering, settings.deliver_seconds),
         ):
             yield {}
         await engine.dispose()
@@ -120,6 +121,8 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     http.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    if settings.lane_calls:
+        _open_lane(app, settings)
     app.add_middleware(
         Shedding,
         settings=settings,
@@ -130,8 +133,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     if playground is not None:
         _install_sandbox(app, playground)
     docs_pages.install(app, http.EXAMPLE_KEY)
-    if settings.lane_calls:
-        _open_lane(app, settings)
+    switchboard.install(app.router)
     app.add_middleware(SignedAnswers, signing=app.state.signing, clock=hub.clock)
     app.add_middleware(Telemetry, settings=settings, metrics=metrics)
     return app
@@ -145,7 +147,7 @@ def build_ticker(
 
 
 @asynccontextmanager
-async def _again_and_again(
+async def again_and_again(
     act: Callable[[float], Coroutine[None, None, None]], seconds: int
 ) -> AsyncIterator[None]:
     """Let what is due be done every so many seconds, or never."""
@@ -165,9 +167,7 @@ def _open_lane(app: FastAPI, settings: Settings) -> None:
     """Let plain settlements take the lane; inside every other layer, before the routes."""
     app.add_middleware(
         SettlingLane,
-        lane=open_lane(
-            app.state.hub, calls_max=settings.lane_calls, each_max=settings.lane_each_max
-        ),
+        lane=open_lane(app.state.hub, settings, LaneMetrics(app.state.metrics.registry)),
         signer=app.state.signer,
         limits=app.state.limits,
         clock=app.state.hub.clock,

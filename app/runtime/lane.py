@@ -16,6 +16,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
+from prometheus_client import CollectorRegistry, Counter
 
 from app.runtime.db import Rx
 from app.runtime.door import Hub
@@ -29,6 +30,20 @@ Carry = Callable[[Sequence[Asked]], Awaitable[Sequence[Answered | None]]]
 log = structlog.get_logger()
 
 
+class LaneMetrics:
+    """How many messages the lane carried, and how many it left to the door."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        counted = Counter("hub_lane", "Messages that took the lane", ["outcome"], registry=registry)
+        self.carried, self.left = counted.labels("carried"), counted.labels("left")
+
+    def note(self, answers: Sequence[object | None]) -> None:
+        """Count the outcome of one call."""
+        left = answers.count(None)
+        self.left.inc(left)
+        self.carried.inc(len(answers) - left)
+
+
 @dataclass(slots=True)
 class Lane(Generic[Asked, Answered]):
     """Carries what waits, so many at a time, in so many calls at once."""
@@ -36,6 +51,8 @@ class Lane(Generic[Asked, Answered]):
     carry: Carry[Asked, Answered]
     calls_max: int
     each_max: int
+    seconds_max: float  # of one call; it works for many, so none of them can end it
+    metrics: LaneMetrics
     waiting: deque[tuple[Asked, asyncio.Future[Answered | None]]] = field(default_factory=deque)
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -53,13 +70,18 @@ class Lane(Generic[Asked, Answered]):
         """Carry until nobody waits."""
         while self.waiting:
             some = min(self.each_max, len(self.waiting))
-            taken = [self.waiting.popleft() for _ in range(some)]
-            answers: Sequence[Answered | None] = [None] * some
+            due = (self.waiting.popleft() for _ in range(some))
+            taken = [it for it in due if not it[1].done()]  # some were told to come again
+            if not taken:
+                continue
+            answers: Sequence[Answered | None] = [None] * len(taken)
             try:
-                answers = await self.carry([asked for asked, _ in taken])
+                async with asyncio.timeout(self.seconds_max):
+                    answers = await self.carry([asked for asked, _ in taken])
             except Exception as error:  # noqa: BLE001 -- whatever it was, the door does better
                 log.warning("lane", **traces_of(error))
             finally:
+                self.metrics.note(answers)
                 for (_, told), answer in zip(taken, answers, strict=True):
                     if not told.done():  # its sender may have gone
                         told.set_result(answer)

@@ -22,9 +22,10 @@ from app.runtime import prose
 from app.runtime.auth import Caller, Signer
 from app.runtime.depth import check_depth
 from app.runtime.door import Hub, check_key, fingerprint_of
-from app.runtime.lane import Lane
+from app.runtime.lane import Lane, LaneMetrics
 from app.runtime.limits import Limits
 from app.runtime.problems import Answer
+from app.runtime.settings import Settings
 from app.runtime.telemetry import App, Message, Receive, Send
 from app.settlement.model import SettlementWithLines
 from app.settlement.schemas import SettledView, SettleIn
@@ -47,9 +48,15 @@ class Route:
 ROUTE = Route()
 
 
-def open_lane(hub: Hub, *, calls_max: int, each_max: int) -> Lane[Asked, Answer]:
+def open_lane(hub: Hub, settings: Settings, metrics: LaneMetrics) -> Lane[Asked, Answer]:
     """Open the lane of one application."""
-    return Lane(carry=Settling(hub, _show), calls_max=calls_max, each_max=each_max)
+    return Lane(
+        carry=Settling(hub, _show),
+        calls_max=settings.lane_calls,
+        each_max=settings.lane_each_max,
+        seconds_max=settings.request_seconds,
+        metrics=metrics,
+    )
 
 
 def _show(it: SettlementWithLines) -> bytes:

@@ -13,6 +13,7 @@ from tests.support.ledger import balances, proven
 from tests.support.queries import recorded
 from tests.support.settlement import (
     SETTLEMENTS,
+    at_the_door,
     bill,
     cancel,
     cancelled,
@@ -326,13 +327,16 @@ async def test_the_list_is_narrowed_by_month_kind_and_institution(world: World) 
         assert found.json()["items"] == []
 
 
-async def test_a_settlement_costs_the_same_few_statements_whatever_its_lines(world: World) -> None:
+async def test_a_settlement_costs_the_same_few_statements_whatever_its_lines(
+    world: World, database_url: str
+) -> None:
     counts: list[int] = []
     for number in (1, 100):
         lines = [line(str(serial)) for serial in range(number)]
         visit = await ready(world, None, *lines)
-        with recorded(world) as statements:
-            await settled(world, visit, f"{number * 10}.00")
+        async with at_the_door(world, database_url) as door:
+            with recorded(door) as statements:
+                await settled(door, visit, f"{number * 10}.00")
         assert [mark in said for mark, said in zip(SETTLING, statements, strict=True)] == [
             True
         ] * len(SETTLING)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -9,7 +11,7 @@ import httpx
 from tests.support.entitlement import KnownWorker
 from tests.support.institutions import JINAN
 from tests.support.visit import VISITS, admitted, charged, discharged, line
-from tests.support.world import World
+from tests.support.world import World, open_world
 
 SETTLEMENTS = "/v1/settlements"
 
@@ -71,3 +73,12 @@ async def bill(world: World, settlement: str) -> dict[str, dict[str, Any]]:
     answer = await world.operator.get(f"{SETTLEMENTS}/{settlement}")
     assert answer.status_code == 200, answer.text
     return {it["serial"]: it for it in answer.json()["lines"]}
+
+
+@asynccontextmanager
+async def at_the_door(world: World, database_url: str) -> AsyncIterator[World]:
+    """The same hub with its lane closed."""
+    async with open_world(database_url, lane_calls=0) as other:
+        other.keys = world.keys
+        other.clock.now = world.clock.now
+        yield other

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.kernel.money import Money
 from app.runtime.auth import Caller
 from app.runtime.door import lend, reading
+from app.runtime.lane import wired
 from app.runtime.walls import Purpose
+from app.settlement.model import SettleAsked
+from app.settlement.service.lane import Settling
+from app.settlement.store import lane
 from tests.support.entitlement import registered
 from tests.support.institutions import JINAN, JINAN_DEVICES
+from tests.support.settlement import ready
 from tests.support.visit import admitted, ready_worker, road
 from tests.support.world import World
 
@@ -75,6 +84,8 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         found = set((await tx.exec_driver_sql(owners)).scalars())
     assert found == {
         "ledger_book",
+        "settle_look",
+        "settle_keep",
         "sandbox_reset",
         "hub_step",
         "worker_seen",
@@ -89,3 +100,42 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "announcement_stretch",
         "prune_deliveries",
     }
+
+
+async def test_the_lane_shows_an_institution_its_own_visits_alone(world: World) -> None:
+    visit = await ready(world)
+    asked = {"key": "never-used", "visit": visit, "now": world.clock.now}
+    look = sa.text(
+        "SELECT count(*) FROM settle_look(ARRAY[:party], ARRAY['nobody'],"
+        " ARRAY[NULL::timestamptz], ARRAY[:key], ARRAY[:visit], :now, current_date)"
+    ).bindparams(sa.bindparam("now", type_=sa.DateTime(timezone=True)))
+    async with lend(world.hub) as rx:
+        found = [
+            await rx.scalar(look, asked | {"party": party})
+            for party in (JINAN, JINAN_DEVICES, "370100", "operator", "")
+        ]
+    assert found == [1, 0, 0, 0, 0]
+
+
+async def test_the_lane_keeps_nothing_for_another_institution(world: World) -> None:
+    visit = await ready(world)
+    own, stolen = world.institution(JINAN), world.institution(JINAN_DEVICES)
+    async with wired(world.hub) as (_, wire):
+        now = world.clock.now
+        asked = _asked(own.caller, visit)
+        seen = (await lane.look(wire, [asked], now, now.date()))[0]
+        settling = Settling(world.hub, lambda _: b"{}")
+        async with lend(world.hub) as rx:
+            decided = await settling._decide(rx, asked, seen, now)  # noqa: SLF001
+        assert decided is not None
+        taken = replace(decided, asked=_asked(stolen.caller, visit))
+        assert await lane.keep(wire, "POST", 201, [taken]) == {0}
+        assert await lane.keep(wire, "POST", 201, [decided]) == frozenset()
+    assert (await own.get(f"/v1/settlements/{seen.number}")).status_code == 200
+
+
+def _asked(caller: Caller, visit: str) -> lane.Asked:
+    settle = SettleAsked(total=Money(1_000), line_count=None, invoice_no=None)
+    return lane.Asked(
+        caller=caller, key="lane-1", fingerprint=b"f", request="r", visit=visit, settle=settle
+    )

@@ -24,12 +24,16 @@ from app.visit.model import ChargedItem, Course
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booked:
-    """When something is booked, in which month it counts, and by which edition of the law."""
+    """When something is booked, in which month it counts, and by which edition of the law.
+
+    `number` is empty where the database gives it as it keeps the settlement.
+    """
 
     at: datetime
     day: date
     month: Month
     policy_version: str
+    number: str = ""
 
 
 def circumstances_of(visit: Course, grounds: Grounds, *, may_settle: bool) -> Circumstances:
@@ -69,11 +73,11 @@ def bill_of(
 def settlement_of(
     visit: Course, bill: Bill, at: Circumstances, asked: SettleAsked, booked: Booked
 ) -> Settlement:
-    """Put together what is to be kept; id and number are the database's to give."""
+    """Put together what is to be kept; its id is the database's to give."""
     scheme = visit.scheme
     return Settlement(
         id=0,
-        number="",
+        number=booked.number,
         kind=SettlementKind.SETTLEMENT,
         visit_id=visit.id,
         visit_number=visit.number,

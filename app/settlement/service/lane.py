@@ -8,7 +8,7 @@ the door alone says no, and what the lane keeps is what the door would have kept
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.catalogues.shelf import Shelf
@@ -80,11 +80,13 @@ class Settling:
         bill = deciding.bill_of(seen.charged, at, book, wanted, found, {})
         rules.require_total(visit, asked.settle.total, asked.settle.line_count)
         booked = deciding.Booked(
-            at=now, day=today, month=Month.of(today), policy_version=book.version
+            at=now,
+            day=today,
+            month=Month.of(today),
+            policy_version=book.version,
+            number=seen.number,
         )
-        settlement = replace(
-            deciding.settlement_of(visit, bill, at, asked.settle, booked), number=seen.number
-        )
+        settlement = deciding.settlement_of(visit, bill, at, asked.settle, booked)
         return Decided(
             asked=asked,
             visit=visit,

@@ -24,7 +24,6 @@ from app.ledger import service as ledger
 from app.ledger.entries import Entry
 from app.runtime.auth import Caller
 from app.runtime.lane import Wire
-from app.runtime.messages import plain
 from app.runtime.work import Announcement, Record
 from app.settlement.model import Bill, SettleAsked, Settlement
 from app.settlement.store.grounds import Grounds
@@ -93,7 +92,7 @@ async def look(wire: Wire, some: Sequence[Asked], now: datetime, today: date) ->
         now,
         today,
     )
-    return {row["n"] - 1: _seen(row) for row in found}
+    return {row["n"] - 1: _seen(row, some[row["n"] - 1].visit) for row in found}
 
 
 async def keep(wire: Wire, action: str, status: int, some: Sequence[Decided]) -> frozenset[int]:
@@ -171,14 +170,15 @@ def _line_columns(some: Sequence[Decided]) -> tuple[list[Any], ...]:
 
 
 def _json(facts: Mapping[str, object]) -> str:
-    return json.dumps(plain(facts), ensure_ascii=False)
+    """Write facts as `messages.plain` would: amounts, months and days as their text."""
+    return json.dumps(facts, ensure_ascii=False, default=str)
 
 
-def _seen(row: asyncpg.Record) -> Seen:
+def _seen(row: asyncpg.Record, number: str) -> Seen:
     since = row["standing_since"]
     return Seen(
         lists=row["lists"],
-        visit=_course(row),
+        visit=_course(row, number),
         grounds=Grounds(
             confirmed_on=row["decided_on"],
             determination_state=DeterminationState(row["determination_state"]),
@@ -194,10 +194,10 @@ def _seen(row: asyncpg.Record) -> Seen:
     )
 
 
-def _course(row: asyncpg.Record) -> Course:
+def _course(row: asyncpg.Record, number: str) -> Course:
     return Course(
         id=row["id"],
-        number=row["number"],
+        number=number,
         kind=VisitKind(row["kind"]),
         cost_kind=CostKind(row["cost_kind"]),
         scheme=Scheme(row["scheme"]),
