@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -58,7 +59,7 @@ async def persons(world: World) -> AsyncIterator[None]:
 
 
 async def a_claim(world: World, period: str) -> str:
-    """Clear a quarter of 2026; return the path of its claim, with what confirms it."""
+    """Clear a quarter of one pair; return the clearing's number."""
     year, number = int(period[:4]), int(period[-1])
     await arranged(world, Arranged(BEIJING, SHANDONG, 100, date(year, number * 3 - 1, 5)))
     world.clock.set_day(date(year + number // 4, number % 4 * 3 + 1, 21).isoformat())
@@ -89,10 +90,26 @@ async def test_what_a_machine_confirmed_two_persons_take_back(world: World) -> N
     assert code(await jing.post(path, REASON)) == (409, "claim-unconfirmed")
 
 
+async def test_two_sessions_of_one_person_who_ask_at_once_are_one_and_two_persons_are_two(
+    world: World,
+) -> None:
+    shandong = world.agency(SHANDONG)
+    system = await machine(world, shandong)
+    li, wu = (as_client(shandong, f"person:{who}") for who in ("li", "wu"))
+    path = f"{await confirmed(world, await a_claim(world, '2026Q2'), system)}/withdrawals"
+    answers = await asyncio.gather(*(li.post(path, REASON) for _ in range(3)))
+    assert sorted(it.status_code for it in answers) == [201, 403, 403]
+    assert (await done(wu.post(path, REASON), 201))["treatment"] is None
+    path = f"{await confirmed(world, await a_claim(world, '2026Q3'), system)}/withdrawals"
+    answers = await asyncio.gather(*(it.post(path, REASON) for it in (li, wu)))
+    assert [it.status_code for it in answers] == [201, 201]
+    assert sorted(it.json()["treatment"] is None for it in answers) == [False, True]
+
+
 async def test_what_a_person_confirmed_another_takes_back(world: World) -> None:
     beijing = world.agency(BEIJING)
     bei, jing = as_client(beijing, "person:bei"), as_client(beijing, "person:jing")
-    path = f"{await confirmed(world, await a_claim(world, '2026Q2'), bei)}/withdrawals"
+    path = f"{await confirmed(world, await a_claim(world, '2026Q4'), bei)}/withdrawals"
     assert code(await bei.post(path, REASON)) == (403, "second-person-needed")
     assert (await done(jing.post(path, REASON), 201))["insured"] is None
 
@@ -100,7 +117,7 @@ async def test_what_a_person_confirmed_another_takes_back(world: World) -> None:
 async def test_a_person_of_another_agency_is_no_second_one(world: World) -> None:
     beijing = world.agency(BEIJING)
     bei = as_client(beijing, "person:bei")
-    path = f"{await confirmed(world, await a_claim(world, '2026Q3'), bei)}/withdrawals"
+    path = f"{await confirmed(world, await a_claim(world, '2027Q1'), bei)}/withdrawals"
     li = as_client(world.agency(SHANDONG), "person:li")
     assert code(await li.post(path, REASON)) == (409, "claim-unconfirmed")
     stranger = as_client(world.agency(HENAN), "person:nobody")
@@ -110,7 +127,7 @@ async def test_a_person_of_another_agency_is_no_second_one(world: World) -> None
 async def test_with_one_person_left_clients_are_compared_again(world: World) -> None:
     shandong = world.agency(SHANDONG)
     system, spare = await machine(world, shandong), await machine(world, shandong)
-    path = f"{await confirmed(world, await a_claim(world, '2026Q4'), system)}/withdrawals"
+    path = f"{await confirmed(world, await a_claim(world, '2027Q2'), system)}/withdrawals"
     assert code(await spare.post(path, REASON)) == (403, "person-required")
     async with world.tx() as owner:
         await owner.execute(sa.text("UPDATE person SET state = 'disabled' WHERE id = 'wu'"))
