@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 from tests.support.pg import TestServer, fresh_database
 from tests.support.world import World, open_world
 
+# What holds the hub to something outside of test files is to say what it found, too.
+pytest.register_assert_rewrite("tests.books", "tests.faults")
 SERVER = pytest.StashKey[TestServer]()
 
 # Nothing is timed in a test: a property that holds, holds on a slow machine too.
