@@ -6,12 +6,11 @@ does): what was looked up under another one is forgotten, so that nothing old is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from app.catalogues.model import (
-    CatalogueItem,
     CatalogueKind,
     CatalogueVersion,
     Found,
@@ -29,27 +28,31 @@ class Shelf:
 
     edition: str = ""
     lists: dict[tuple[CatalogueKind, str, date], CatalogueVersion] = field(default_factory=dict)
-    items: dict[tuple[int, str], CatalogueItem | None] = field(default_factory=dict)
+    items: dict[tuple[int, str], Found] = field(default_factory=dict)
 
     async def look_up(
-        self, conn: Conn, edition: str, wanted: Collection[Wanted]
-    ) -> Mapping[Wanted, Found]:
-        """Look items up, each in the version in force for its place and day."""
+        self, conn: Conn, edition: str, wanted: Mapping[str, Wanted]
+    ) -> dict[str, Found]:
+        """Look items up, each in the version in force for its place and day.
+
+        By whatever name each is asked for; one whose place has no list in force is left out.
+        """
         if edition != self.edition or len(self.items) > ITEMS_MAX:
             self.edition = edition
             self.lists.clear()
             self.items.clear()
-        found: dict[Wanted, Found] = {}
-        missing: list[Wanted] = []
-        for each in wanted:
+        found: dict[str, Found] = {}
+        missing: dict[str, Wanted] = {}
+        for name, each in wanted.items():
             version = self.lists.get((each.kind, each.place, each.day))
-            if version is None or (version.id, each.code) not in self.items:
-                missing.append(each)
+            there = None if version is None else self.items.get((version.id, each.code))
+            if there is None:
+                missing[name] = each
             else:
-                found[each] = Found(version, self.items[version.id, each.code])
+                found[name] = there
         if missing:
-            fresh = await look_up(conn, missing)
-            found |= fresh
+            fresh = await look_up(conn, list(missing.values()))
+            found |= {name: fresh[each] for name, each in missing.items() if each in fresh}
             if edition == self.edition:  # another may have seen a newer edition meanwhile
                 self._keep(fresh)
         return found
@@ -57,4 +60,4 @@ class Shelf:
     def _keep(self, fresh: Mapping[Wanted, Found]) -> None:
         for each, found in fresh.items():
             self.lists[each.kind, each.place, each.day] = found.version
-            self.items[found.version.id, each.code] = found.item
+            self.items[found.version.id, each.code] = found

@@ -68,10 +68,11 @@ async def laid(world: World) -> None:
 def carried(world: World) -> tuple[float, float]:
     """How many the lane carried, and how many it left to the door."""
     registry = world.app.state.metrics.registry
-    return tuple(
-        registry.get_sample_value("hub_lane_total", {"outcome": outcome}) or 0.0
+    counts = [
+        registry.get_sample_value("hub_lane_total", {"outcome": outcome})
         for outcome in ("carried", "left")
-    )
+    ]
+    return counts[0], counts[1]
 
 
 async def left(world: World, number: str) -> dict[str, list[dict[str, Any]]]:
@@ -107,7 +108,7 @@ async def test_what_the_lane_keeps_is_what_the_door_keeps(
     one, other = await ready(world, None, *bill), await ready(world, None, *bill)
     total = await total_of(world, one)
     before = carried(world)
-    asked = {"line_count": len(bill), "invoice_no": "FP2025090001"}
+    asked: dict[str, Any] = {"line_count": len(bill), "invoice_no": "FP2025090001"}
     in_lane = await settle(world, one, total, **asked)
     assert in_lane.status_code == 201, in_lane.text
     assert carried(world) == (before[0] + 1, before[1])

@@ -73,7 +73,7 @@ def wanted(
 
 @basis("hub-default/catalogue-version")
 def require_lists(
-    lines: Sequence[ChargedItem], asked: Mapping[str, Wanted], found: Mapping[Wanted, Found]
+    lines: Sequence[ChargedItem], asked: Mapping[str, Wanted], found: Mapping[str, Found]
 ) -> None:
     """A line is judged by a list in force; where the place has none the worker is not charged.
 
@@ -84,7 +84,7 @@ def require_lists(
         f"{wanted.place} {wanted.kind.value} {wanted.day}"
         for line in lines
         if line.injury_related
-        if (wanted := asked.get(line.serial)) is not None and wanted not in found
+        if (wanted := asked.get(line.serial)) is not None and line.serial not in found
     }
     if missing:
         raise ListMissing(lists=sorted(missing))
@@ -92,16 +92,15 @@ def require_lists(
 
 @basis("hub-default/catalogue-version", "device-rules/16")
 def charges(
-    lines: Sequence[ChargedItem],
-    asked: Mapping[str, Wanted],
-    found: Mapping[Wanted, Found],
-    fitted: Mapping[str, date],
+    lines: Sequence[ChargedItem], found: Mapping[str, Found], fitted: Mapping[str, date]
 ) -> list[Charge]:
-    """Put beside every line what the list says of its item, and when it was last fitted."""
+    """Put beside every line what the list says of its item, and when it was last fitted.
+
+    `found` is what was looked up, by the serial of the line it was looked up for.
+    """
     made: list[Charge] = []
     for position, line in enumerate(lines, start=1):
-        judged = asked.get(line.refund_of or line.serial)
-        there = None if judged is None else found.get(judged)
+        there = found.get(line.refund_of or line.serial)
         device = line.category is FeeCategory.DEVICE and line.item_code is not None
         made.append(
             Charge(

@@ -60,12 +60,12 @@ def bill_of(
     at: Circumstances,
     book: PolicyBook,
     asked: Mapping[str, Wanted],
-    found: Mapping[Wanted, Found],
+    found: Mapping[str, Found],
     fitted: Mapping[str, date],
 ) -> Bill:
     """Decide every line by what the lists say of it."""
     rules.require_lists(charged, asked, found)
-    bill = rules.adjudicate(rules.charges(charged, asked, found, fitted), at, book)
+    bill = rules.adjudicate(rules.charges(charged, found, fitted), at, book)
     rules.require_sums(bill)
     return bill
 

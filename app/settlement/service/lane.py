@@ -76,7 +76,7 @@ class Settling:
         may_settle = institutions.may_settle(seen.standing, seen.region, today, book)
         at = deciding.circumstances_of(visit, seen.grounds, may_settle=may_settle)
         wanted = rules.wanted(seen.charged, at, book)
-        found = await self.shelf.look_up(rx, seen.lists, set(wanted.values()))
+        found = await self.shelf.look_up(rx, seen.lists, wanted)
         bill = deciding.bill_of(seen.charged, at, book, wanted, found, {})
         rules.require_total(visit, asked.settle.total, asked.settle.line_count)
         booked = deciding.Booked(

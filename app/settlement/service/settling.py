@@ -108,7 +108,8 @@ async def _compute(
         visits.lines(conn, visit.id) if call is None else visits.concerned(conn, visit.id, call)
     )
     wanted = rules.wanted(charged, at, it.book)
-    found = await catalogues.look_up(conn, list(dict.fromkeys(wanted.values())))
+    listed = await catalogues.look_up(conn, list(dict.fromkeys(wanted.values())))
+    found = {serial: listed[each] for serial, each in wanted.items() if each in listed}
     devices = [
         line.item_code
         for line in charged

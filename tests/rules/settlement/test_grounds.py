@@ -263,8 +263,8 @@ def test_an_item_is_looked_up_by_its_day_and_a_refund_follows_its_charge() -> No
         "1": Wanted(drug, "370100", "D1", DAY),
         "3": Wanted(drug, "370100", "", DAY),
     }
-    found = {asked["1"]: Found(VERSION, ITEM), asked["3"]: Found(VERSION, None)}
-    made = rules.charges(lines, asked, found, {})
+    found = {"1": Found(VERSION, ITEM), "3": Found(VERSION, None)}
+    made = rules.charges(lines, found, {})
     assert [it.position for it in made] == [1, 2, 3, 4]
     assert made[0].listing == made[1].listing
     assert made[0].listing is not None
@@ -275,9 +275,7 @@ def test_an_item_is_looked_up_by_its_day_and_a_refund_follows_its_charge() -> No
 
 
 def test_an_item_without_a_list_in_force_has_no_listing() -> None:
-    lines = [line("1")]
-    asked = rules.wanted(lines, circumstances(), BOOK)
-    (made,) = rules.charges(lines, asked, {}, {})
+    (made,) = rules.charges([line("1")], {}, {})
     assert made.listing is None
 
 
@@ -287,7 +285,7 @@ def test_a_place_without_any_list_is_told_and_charges_nobody() -> None:
     with pytest.raises(ListMissing) as refused:
         rules.require_lists(lines, asked, {})
     assert refused.value.facts["lists"] == [f"370100 drug {DAY}"]
-    rules.require_lists(lines, asked, {asked["1"]: Found(VERSION, None)})
+    rules.require_lists(lines, asked, {"1": Found(VERSION, None)})
     rules.require_lists(lines[1:2], asked, {})
 
 
@@ -295,7 +293,7 @@ def test_only_devices_are_compared_with_earlier_fittings() -> None:
     device = line("1", category=FeeCategory.DEVICE, item_code="A1", quantity=Decimal(2))
     unmapped = line("2", category=FeeCategory.DEVICE, item_code=None)
     before = {"A1": date(2025, 1, 1), "D1": date(2025, 1, 1)}
-    made = rules.charges([device, unmapped, line("3")], {}, {}, before)
+    made = rules.charges([device, unmapped, line("3")], {}, before)
     assert [it.fitted_before for it in made] == [date(2025, 1, 1), None, None]
 
 
