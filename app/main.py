@@ -107,6 +107,8 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # The hub counts and logs for itself, and personal numbers must reach no other exporter.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings = settings
     app.state.hub = hub
