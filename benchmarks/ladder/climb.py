@@ -13,7 +13,7 @@ from benchmarks.ladder.client import Target
 from benchmarks.ladder.database import Ceiling
 from benchmarks.ladder.history import pour_in
 from benchmarks.ladder.hubs import Served, children_cpu_seconds, serving
-from benchmarks.ladder.manner import BESIDE, LOW, ROUTE, WARM_SECONDS, Manner
+from benchmarks.ladder.manner import BESIDE, LOW, ROUTE, Manner
 from benchmarks.ladder.place import Place, hub, open_place
 from benchmarks.ladder.scores import Score, Taken, middle
 from benchmarks.ladder.stock import Stock, lay_in
@@ -42,6 +42,8 @@ class Climb:
             for rung, play in plays.items():
                 score = await play()
                 self.scores.setdefault(rung, []).append(score)
+                if not score.accepted:
+                    self.wrong.append(f"{rung} took nothing, or had nothing left to send: --stock")
                 self.tell(f"round {number} of {rounds}: {rung} {score.rate:,.0f}/s")
 
 
@@ -123,7 +125,7 @@ async def _on(place: Place, done: Climb) -> None:
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serving(place, manner.shape))
         site = await _site(place, stock, served, manner)
-        await site.settle(WARM_SECONDS)
+        await site.settle(manner.warm_seconds)
         await _low(site, ceiling, done)
         if grown is not None:
             minutes = await pour_in(grown, manner.settlements, tell)
@@ -136,6 +138,8 @@ async def _on(place: Place, done: Climb) -> None:
             done.figures["postgres_gone_seconds"] = round(survived.postgres_seconds, 2)
         if manner.plays("idle"):
             done.figures["idle_megabytes"] = round(await apart.idle_megabytes(place, stock), 1)
+        if not stock.left:
+            done.wrong.append("the visits were used up: --stock lays in more")
         done.wrong += await ceiling.valid()
         done.wrong += await site.accepted.faults(served.target)
 
@@ -150,7 +154,7 @@ async def _low(site: Site, ceiling: Ceiling, done: Climb) -> None:
     manner = done.manner
     async with serving(site.place, manner.shape, guarded=False) as open_gate:
         if manner.plays("L3"):
-            await site.settle_unguarded(open_gate, WARM_SECONDS)
+            await site.settle_unguarded(open_gate, manner.warm_seconds)
         plays = _low_plays(site, ceiling, open_gate, manner)
         beside_plays = await _beside_plays(site, manner)
         wanted = {rung: play for rung, play in (plays | beside_plays).items() if manner.plays(rung)}
@@ -217,7 +221,7 @@ async def _grown(site: Site, grown: Place, done: Climb) -> None:
     stock = Stock(visits=site.stock.visits, places=site.stock.places)
     async with serving(grown, manner.shape) as served:
         old = await _site(grown, stock, served, manner)
-        await old.settle(WARM_SECONDS)
+        await old.settle(manner.warm_seconds)
         in_turn: dict[str, Play] = {
             "L4b": lambda: site.settle(manner.seconds),
             "L5": lambda: old.settle(manner.seconds),

@@ -53,6 +53,11 @@ class Manner:
     cleared: int  # settlements a clearing is generated of
     shape: Shape
 
+    @property
+    def warm_seconds(self) -> float:
+        """How long a hub is sent to before anything is measured."""
+        return min(WARM_SECONDS, self.seconds)
+
     def plays(self, *rungs: str) -> bool:
         """Say whether any of these is played."""
         return any(rung in self.rungs for rung in rungs)

@@ -22,7 +22,7 @@ from benchmarks.ladder.scores import Taken
 from benchmarks.ladder.validity import Accepted
 
 ROOT = Path(__file__).parents[2]
-TINY = ("--seconds", "0.3", "--rounds", "1", "--stock", "900", "--settlements", "2000")
+TINY = ("--seconds", "0.3", "--rounds", "1", "--stock", "4000", "--settlements", "2000")
 RUNGS = (*LOW, "preview", "identify", "search", "lines", "copy", "batch", *GROWN, "L7", "idle")
 
 
@@ -38,7 +38,9 @@ class Hub(asyncio.Protocol):
         key = data.partition(b"Idempotency-Key: ")[2].partition(b"\r\n")[0]
         first = key not in self.seen
         self.seen.append(key)
-        if first and key.endswith(b"3"):
+        if data.startswith(b"GET"):
+            self.transport.write(b"HTTP/1.1 404 Unknown\r\ncontent-length: 0\r\n\r\n")
+        elif first and key.endswith(b"3"):
             self.transport.close()
         elif first and key.endswith(b"5"):
             self.transport.write(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n")
@@ -113,13 +115,13 @@ async def test_what_is_answered_for_and_not_kept_voids_a_run(hub: type[Hub]) -> 
         taken.accept(b'{"number":"A1300002611220000001","kind":"settlement"}', 0.0)
         accepted.note(taken)
         server = await asyncio.get_running_loop().create_server(hub, "127.0.0.1", 0)
-        hub.seen.append(b"")
         async with server:
             faults = await accepted.faults(Target((server.sockets[0].getsockname()[:2],)))
     assert "1 were accepted after 0, and 0 settlements are kept" in faults
     assert "1 were accepted after 0, and 0 messages are kept" in faults
     assert "1 were accepted after 0, and 0 announcements are kept" in faults
     assert "1 were accepted and 0 can be found" in faults
+    assert "of 1 settlements asked for again 0 came back" in faults
 
 
 def test_the_whole_ladder_is_climbed_and_is_valid(tmp_path: Path) -> None:
