@@ -12,6 +12,13 @@ NAMED = re.compile(r"`([^`]+)`")
 HOSTILE = ("tests/fuzz", "tests/walls")
 
 
+def test_walls_and_threats_are_told_in_one_place_each_and_lead_to_one_another() -> None:
+    walls = (CHECKOUT / "docs" / "walls.md").read_text("utf-8")
+    assert "(walls.md)" in PAGE
+    assert "(security.md#" in walls
+    assert "| threat" not in walls
+
+
 def threats() -> list[list[str]]:
     """Read the rows of the table."""
     table = PAGE.partition("## Threats")[2].partition("\n## ")[0]
