@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from app.cli import serving
 from app.cli.examples import lay_examples
-from app.main import create_app
+from app.main import again_and_again, create_app
 from app.runtime import openapi
 from app.runtime.settings import Settings
 from app.runtime.standalone import Home, StandaloneError
@@ -76,7 +76,7 @@ def credentials_folder(home: Home) -> Iterator[Path]:
 def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
     """Play the story against a hub served here; return the exit code."""
     clock = story.begin()
-    # The story lets the hub tick when it set the clock to where something is due.
+    # The story lets the hub tick where it sets the clock; after it the hub does so by itself.
     settings = home.settings.model_copy(update={"tick_seconds": 0})
     served = create_app(settings, url=home.url, clock=clock)
     server = serving.server_of(served)
@@ -101,14 +101,21 @@ def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
         suppress(KeyboardInterrupt),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(_beside(server, taken, tell, once=showing.once))
+        seconds = 0 if showing.once else home.settings.tick_seconds
+        ticking = again_and_again(served.state.ticker.keep_ticking, seconds)
+        runner.run(_beside(server, taken, tell, ticking, once=showing.once))
     if not told:
         console.print("Broken off 已中断: what was done stays done; another run plays it anew.")
     return 0 if told and not told[0].deviations else 1
 
 
 async def _beside(
-    server: uvicorn.Server, taken: socket, tell: Callable[[], Awaitable[None]], *, once: bool
+    server: uvicorn.Server,
+    taken: socket,
+    tell: Callable[[], Awaitable[None]],
+    then: AbstractAsyncContextManager[None],
+    *,
+    once: bool,
 ) -> None:
     """Serve while the story is told, and after it unless once or it came to grief."""
     serving_on = asyncio.create_task(server.serve(sockets=[taken]))
@@ -125,7 +132,8 @@ async def _beside(
         telling.cancel()
     if once or not telling.done() or telling.exception() is not None:
         server.should_exit = True
-    await serving_on
+    async with then:
+        await serving_on
     with suppress(asyncio.CancelledError):
         await telling
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +24,7 @@ from app.runtime.standalone import StandaloneError
 from tests.support.world import DATA_KEY, INDEX_KEY
 
 SECONDS_MAX = 240
+AGES_MAX = 300  # looks at the age of the last tick, ten a second
 KEYS = ["settlements", "refusals", "replays", "clearing", "proof", "elapsed_seconds"]
 STAY = {
     "over_cap": (24, "1652.86", "1115.10", "537.76"),
@@ -132,7 +134,7 @@ def second(home: Path, broken_off: Run) -> Iterator[tuple[Run, str]]:
     with log.open("w+", encoding="utf-8") as err:
         process = subprocess.Popen(
             [sys.executable, "-m", "app", "demo", "--json", "--port", "0"],
-            env=surroundings(home),
+            env=surroundings(home, HUB_TICK_SECONDS="1"),
             stdout=subprocess.PIPE,
             stderr=err,
             text=True,
@@ -279,6 +281,21 @@ def test_after_the_story_the_hub_keeps_serving(home: Path, second: tuple[Run, st
     assert httpx.get(f"{url}/v1/health/ready").status_code == 200
     assert httpx.get(f"{url}/docs").status_code == 200
     assert str(home / "credentials.json") in said.err
+
+
+def test_after_the_story_the_hub_does_what_falls_due(second: tuple[Run, str]) -> None:
+    """A clean tick begins the age of the last one anew; it only grows where nothing ticks."""
+    _, url = second
+
+    def age() -> float:
+        told = httpx.get(f"{url}/v1/metrics", timeout=SECONDS_MAX).text
+        return float(told.partition("\nhub_tick_age_seconds ")[2].splitlines()[0])
+
+    ages = [age()]
+    while len(ages) < AGES_MAX and ages[-1] >= ages[0]:
+        ages.append(age())
+        time.sleep(0.1)
+    assert ages[-1] < ages[0]
 
 
 def test_what_deviates_is_said_in_a_sentence_and_ends_with_1(first: Run) -> None:
