@@ -14,12 +14,19 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.books.model.days import month_text
 from tests.books.money_steps import MoneySteps
 from tests.books.road_steps import RoadSteps
 from tests.books.stage import Stage, staged
+from tests.support.settlement import SETTLEMENTS
 
 EXAMPLES = os.environ.get("HUB_MACHINE_EXAMPLES")
 AS_FOUND = os.environ.get("HUB_MACHINE_AS_FOUND") == "1"  # do not look for a shorter example
@@ -27,6 +34,7 @@ STEPS = int(os.environ.get("HUB_MACHINE_STEPS", "30"))
 N = st.integers(0, 5)
 PART = st.integers(1, 5)
 YES = st.booleans()
+REPLIES = st.sampled_from(["accepted", "accepted_in_part", "rejected"])
 AMOUNTS = st.sampled_from([5_00, 20_00, 60_00])
 
 
@@ -67,6 +75,10 @@ class RoadMachine(RuleBasedStateMachine):
                 self.runner.run(self._held_to_everything())
         finally:
             self.runner.run(self.stage.end())
+
+    @initialize(n=N)
+    def begin(self, n: int) -> None:
+        self.do(self.road.story(n), self.road.story(n + 2))
 
     # ── up to the settlement ──
 
@@ -192,7 +204,26 @@ class RoadMachine(RuleBasedStateMachine):
         self.desk.wait_until(self.desk.month() // 3 * 3 + 3, 21)
         self.do(self.money.clear(), self.money.contest(n, part))
 
-    @rule(n=N, reply=st.sampled_from(["accepted", "accepted_in_part", "rejected"]))
+    @rule(n=N, part=PART)
+    def clear_notify_and_pay(self, n: int, part: int) -> None:
+        self.do(self.road.story(n))
+        self.desk.wait_until(self.desk.month() // 3 * 3 + 3, 21)
+        self.do(self.money.clear(), self.money.notify(0), self.money.pay(0, part))
+
+    @rule(n=N, part=st.integers(0, 3), reply=REPLIES)
+    def contest_and_reply(self, n: int, part: int, reply: str) -> None:
+        self.do(self.money.contest(n, part), self.money.reply(0, reply))
+
+    @rule(amount=AMOUNTS)
+    def close_and_pay_hospital(self, amount: int) -> None:
+        self.desk.wait_until(self.desk.month() + 1, 3)
+        self.do(self.money.close(early=False), self.money.pay_hospital(amount))
+
+    @rule(n=N, amount=st.sampled_from([20_00, 60_00, 150_00]))
+    def change_the_advance(self, n: int, amount: int) -> None:
+        self.do(self.money.quota(n, amount), self.money.receive(n))
+
+    @rule(n=N, reply=REPLIES)
     def reply(self, n: int, reply: str) -> None:
         self.do(self.money.reply(n, reply))
 
@@ -236,9 +267,9 @@ class RoadMachine(RuleBasedStateMachine):
     def next_month(self) -> None:
         self.desk.wait_until(self.desk.month() + 1, 3)
 
-    @rule(n=N, sure=st.integers(0, 3))
-    def lose(self, n: int, sure: int) -> None:
-        if sure == 0:
+    @rule(n=N, sure=st.sampled_from([False, False, False, True]))
+    def lose(self, *, n: int, sure: bool) -> None:
+        if sure:
             self.do(self.road.lose(n))
 
     @rule()
@@ -270,6 +301,9 @@ class RoadMachine(RuleBasedStateMachine):
             assert (fund, total, month) == (it.fund, it.total, month_text(it.month))
             clearing = clearings.get(it.clearing or "")
             assert rest == [it.deducted, it.conceded, it.cancelled, clearing]
+        for it in standing[-3:]:
+            again = await self.desk.read(f"{SETTLEMENTS}/{it.number}/recomputation")
+            assert again["equal"]
 
     async def _rest_is_the_models(self) -> None:
         """So does each deduction, contest, and what the hospital is told."""
