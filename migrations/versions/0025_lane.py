@@ -7,8 +7,8 @@ Safe because: whatever is not plain (an id known or under way, a visit that move
 month that closes, an advance that crosses a line) is written for nobody and left to the door. Both
 functions ask for the institution themselves, since their owner sees behind the walls. The foreign
 keys that go are of rows that one function writes together with what they point at, to rows nobody
-can delete; each cost a look-up a line. The laws `lines_are_bills` and `entries_have_subjects` of
-the proof look for what would hang in the air.
+can delete; each cost a look-up a line. The law `rows_hang_together` of the proof looks for what
+they would have refused.
 
 Revision ID: 0025
 """
@@ -78,7 +78,8 @@ BEGIN
                    array_agg(l.restricted_approved) AS restricted_approved
               FROM (SELECT * FROM fee_line fl WHERE fl.visit_id = v.id ORDER BY fl.position) AS l
            ) AS bill
-     WHERE NOT EXISTS (SELECT FROM message m WHERE m.party = a.party AND m.key = a.key)
+     WHERE v.state IN ('admitted', 'discharged')
+       AND NOT EXISTS (SELECT FROM message m WHERE m.party = a.party AND m.key = a.key)
        AND nullif(client_stands(a.client, a.issued_at, now), 'unknown') IS NULL;
 END $$
 """

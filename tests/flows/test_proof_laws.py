@@ -103,6 +103,25 @@ FAULTS = (
         found=5,
     ),
     Fault(
+        law="rows_hang_together",
+        spoil="INSERT INTO posting (id, entry_id, debit_account, credit_account, fen,"
+        " debit_balance_fen, debit_version, credit_balance_fen, credit_version)"
+        " OVERRIDING SYSTEM VALUE"
+        " SELECT 99999999, 0, d.id, c.id, 1, 1, 99, 1, 99 FROM account d, account c"
+        " WHERE d.kind = 'uncleared' AND c.kind = 'payable' LIMIT 1",
+        subject="posting 99999999",
+        found=2,
+        expected=3,
+    ),
+    Fault(
+        law="rows_hang_together",
+        spoil="INSERT INTO settlement_line SELECT (jsonb_populate_record(l,"
+        ' \'{{"settlement_id": 0, "catalogue_version": 0}}\')).* FROM settlement_line l LIMIT 1',
+        subject="settlement line 0 1",
+        found=0,
+        expected=2,
+    ),
+    Fault(
         law="entries_have_subjects",
         spoil="INSERT INTO entry (event, subject, effective_day, at, policy_version) "
         "VALUES ('notice_issued', 'N0', '2025-09-01', now(), 'test')",

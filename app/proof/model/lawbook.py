@@ -53,6 +53,16 @@ LAWS = (
         expected_zh="累计发生额",
     ),
     Law(
+        code="rows_hang_together",
+        title="Every posting has its entry and accounts, every line its settlement and list",
+        title_zh="分录有凭证与账户，明细有结算单与目录",
+        found="what it belongs to, as found",
+        found_zh="已找到的所属项",
+        expected="what it belongs to",
+        expected_zh="应有所属项",
+        unit=Unit.COUNT,
+    ),
+    Law(
         code="entries_have_subjects",
         title="Every entry is about something that exists",
         title_zh="每笔记账均有对应业务",

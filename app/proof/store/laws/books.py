@@ -42,10 +42,31 @@ _RUNNING_BALANCES = f"""
     SELECT {_NAMED}, s.balance AS found, s.summed AS expected
       FROM ({_STEP}) AS s JOIN account a ON a.id = s.account WHERE s.balance <> s.summed
 """  # noqa: S608 -- our own words
+# What is written together is not tied by foreign keys: here is looked for what they would refuse.
+_ROWS_HANG_TOGETHER = """
+    SELECT 'posting ' || p.id AS subject, NULL AS insured_place, NULL AS treatment_place,
+           NULL AS institution, NULL AS period,
+           (e.id IS NOT NULL)::int + (d.id IS NOT NULL)::int + (c.id IS NOT NULL)::int AS found,
+           3 AS expected
+      FROM posting p
+      LEFT JOIN entry e ON e.id = p.entry_id
+      LEFT JOIN account d ON d.id = p.debit_account
+      LEFT JOIN account c ON c.id = p.credit_account
+     WHERE e.id IS NULL OR d.id IS NULL OR c.id IS NULL
+    UNION ALL
+    SELECT 'settlement line ' || coalesce(s.number, l.settlement_id::text) || ' ' || l.serial,
+           NULL, NULL, NULL, NULL,
+           (s.id IS NOT NULL)::int + (l.catalogue_version IS NULL OR v.id IS NOT NULL)::int, 2
+      FROM settlement_line l
+      LEFT JOIN settlement s ON s.id = l.settlement_id
+      LEFT JOIN catalogue_version v ON v.id = l.catalogue_version
+     WHERE s.id IS NULL OR (l.catalogue_version IS NOT NULL AND v.id IS NULL)
+"""
 STATEMENTS: Mapping[str, str] = {
     "balances_sum_to_zero": _BALANCES_SUM_TO_ZERO,
     "balance_of_postings": _BALANCE_OF_POSTINGS,
     "versions_counted": _VERSIONS_COUNTED,
     "versions_without_gaps": _VERSIONS_WITHOUT_GAPS,
     "running_balances": _RUNNING_BALANCES,
+    "rows_hang_together": _ROWS_HANG_TOGETHER,
 }
