@@ -123,10 +123,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A worker and the person behind the number."""
+    """A worker and the person behind the number, and the last day of entitlement if it ended."""
 
     worker: Worker
     person: Person
+    lost_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

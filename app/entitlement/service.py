@@ -255,7 +255,7 @@ async def identify(conn: Conn, claim: IdentityClaim) -> Identified:
     found = await store.holder(conn, comparable_number(claim.certificate_number))
     refuse_all(rules.mismatches(claim, None if found is None else found.person))
     assert found is not None, "an unknown worker has been refused"
-    return Identified(found.worker, found.person)
+    return Identified(found.worker, found.person, found.lost_on)
 
 
 def check_claim(claim: IdentityClaim, found: Registered | None) -> list[Refusal]:

@@ -9,6 +9,7 @@ import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ from app.kernel.costs import CostKind
 from app.kernel.regions import Level, Scheme, prefix_of
 from app.parties.tables import region
 from app.runtime.db import Conn, Tx
+from app.runtime.fetching import fetch
 from app.runtime.paging import Page, PageAsked
 
 TURN = 0x6875625F696E7374  # "hub_inst"
@@ -75,7 +77,7 @@ _STATE_ON = (
     .limit(1)
     .scalar_subquery()
 )
-_IS_ONLINE = _STATE_ON.in_([InstitutionState.ONLINE.value])
+_IS_ONLINE = sa.literal(InstitutionState.ONLINE.value, sa.Text) == _STATE_ON
 
 
 def _offers(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -83,6 +85,7 @@ def _offers(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.exists().where(_scope.institution_id == institution.c.id, *conditions)
 
 
+_ROWS = sa.bindparam("rows", type_=sa.BigInteger)
 _SAME_SCHEME = _scope.scheme == sa.bindparam("scheme", type_=sa.Text)
 _SAME_COST = _scope.cost_kind == sa.bindparam("cost_kind", type_=sa.Text)
 _THAT_DAY = sa.and_(
@@ -99,22 +102,31 @@ _CONDITIONS: Mapping[str, sa.ColumnElement[bool]] = {
 
 async def find(conn: Conn, asked: InstitutionsAsked, page: PageAsked) -> Page[Institution]:
     """Read a page in one statement: by code, or by revision where a copy is being kept."""
+    by_code = asked.since is None
     binds = _binds(asked)
-    conditions = [_CONDITIONS[name] for name in binds if name in _CONDITIONS]
-    offered = [_SAME_SCHEME] if asked.scheme else []
-    offered += [_SAME_COST] if asked.cost_kind else []
-    if asked.on is not None:
+    binds |= {
+        "after": page.after if asked.since is None else max(asked.since, page.after_id),
+        "rows": page.rows + 1,
+    }
+    found = await fetch(conn, _page(frozenset(binds), by_code=by_code), binds)
+    rows = [_institution(row) for row in found]
+    return Page.of(rows, page, lambda it: it.code if by_code else it.revision)
+
+
+@cache
+def _page(asked: frozenset[str], *, by_code: bool) -> sa.Select[Any]:
+    """Build the statement for some conditions, once."""
+    conditions = [condition for name, condition in _CONDITIONS.items() if name in asked]
+    offered = [_SAME_SCHEME] if "scheme" in asked else []
+    offered += [_SAME_COST] if "cost_kind" in asked else []
+    if "on" in asked:
         offered.append(_THAT_DAY)
         conditions.append(_IS_ONLINE)
     if offered:
         conditions.append(_offers(*offered))
-    key: sa.Column[Any] = institution.c.code if asked.since is None else institution.c.revision
-    after = page.after if asked.since is None else max(asked.since, page.after_id)
-    found = await conn.execute(
-        _LIST.where(*conditions, key > after).order_by(key).limit(page.rows + 1), binds
-    )
-    rows = [_institution(row) for row in found]
-    return Page.of(rows, page, lambda it: it.code if asked.since is None else it.revision)
+    key: sa.Column[Any] = institution.c.code if by_code else institution.c.revision
+    after = key > sa.bindparam("after", type_=key.type)
+    return _LIST.where(*conditions, after).order_by(key).limit(_ROWS)
 
 
 def _binds(asked: InstitutionsAsked) -> dict[str, object]:
@@ -140,7 +152,7 @@ def _pattern(words: str) -> str:
 
 async def by_codes(conn: Conn, codes: Sequence[str]) -> dict[str, Institution]:
     """Read some institutions by code, in one statement."""
-    found = await conn.execute(_BY_CODES, {"codes": list(codes)})
+    found = await fetch(conn, _BY_CODES, {"codes": list(codes)})
     return {row.code: _institution(row) for row in found}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +31,7 @@ __all__ = [
     "within",
 ]
 ALGORITHM = "HS256"
+VERIFIED_MAX = 4_096  # tokens remembered
 CODE_LENGTH = 6  # of a region
 KEY_LENGTH_MIN = 32  # characters; fewer can be guessed
 
@@ -172,6 +175,11 @@ class Signer:
 
     key: OctKey
     minutes: int
+    # Tokens verified before, by digest, each with its last second. Whether a client still stands
+    # is the database's to say, at every request: a token that is remembered opens nothing more.
+    verified: OrderedDict[bytes, tuple[Caller, int]] = field(
+        default_factory=OrderedDict, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, secret: str, minutes: int) -> Signer:
@@ -194,12 +202,22 @@ class Signer:
 
     def read(self, token: str, now: datetime) -> Caller:
         """Return the caller a token speaks for, or refuse."""
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self.verified.get(digest)
+        if known is None:
+            known = self.verified[digest] = self._verify(token)
+            while len(self.verified) > VERIFIED_MAX:
+                self.verified.popitem(last=False)
+        caller, expires = known
+        if expires <= now.timestamp():
+            raise Unauthenticated(reason="expired")
+        return caller
+
+    def _verify(self, token: str) -> tuple[Caller, int]:
+        """Return what a token of the hub's own says, and its last second."""
         try:
             claims: Mapping[str, Any] = jwt.decode(token, self.key, [ALGORITHM]).claims
-            expires = claims["exp"]
-            if not isinstance(expires, int) or expires <= now.timestamp():
-                raise Unauthenticated(reason="expired")
-            return Caller(
+            caller = Caller(
                 kind=PartyKind(str(claims["kind"])),
                 party=str(claims["party"]),
                 region=str(claims["region"]),
@@ -207,8 +225,12 @@ class Signer:
                 issued_at=datetime.fromtimestamp(claims["iat"], UTC),
                 terms=_terms_of(claims),
             )
+            expires = claims["exp"]
         except (JoseError, KeyError, TypeError, ValueError, OverflowError):
             raise Unauthenticated(reason="invalid") from None
+        if not isinstance(expires, int):
+            raise Unauthenticated(reason="expired")
+        return caller, expires
 
 
 def _claimed(terms: Terms) -> dict[str, Any]:

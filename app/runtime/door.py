@@ -326,15 +326,20 @@ def _state(error: DBAPIError) -> str:
 
 @asynccontextmanager
 async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Take a connection; whatever keeps it from being had, the hub is busy, not broken."""
-    try:
-        connection = await engine.connect()
-    except (DBAPIError, *UNREACHABLE) as error:
-        raise Busy from error
+    """Take a connection, and give it back also when the caller has gone away."""
+    connection = await _connect(engine)
     try:
         yield connection
     finally:
-        await asyncio.shield(connection.close())  # also when the caller has gone away
+        await asyncio.shield(connection.close())
+
+
+async def _connect(engine: AsyncEngine) -> AsyncConnection:
+    """Take a connection; whatever keeps it from being had, the hub is busy, not broken."""
+    try:
+        return await engine.connect()
+    except (DBAPIError, *UNREACHABLE) as error:
+        raise Busy from error
 
 
 @asynccontextmanager
@@ -349,8 +354,11 @@ async def lend(hub: Hub) -> AsyncIterator[Rx]:
 async def _lent(hub: Hub) -> AsyncIterator[Rx]:
     """Lend an autocommitting connection; the database's own faults become refusals."""
     try:
-        async with _connected(hub.reading_engine) as connection:
+        connection = await _connect(hub.reading_engine)
+        try:
             yield Rx(connection)
+        finally:
+            await connection.close()  # nothing is begun, so that it is back without waiting
     except DBAPIError as error:
         raise_refusal(error)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -125,6 +126,7 @@ def only(*kinds: PartyKind) -> DependsParam:
         caller.require(*allowed)
 
     check.kinds = allowed  # type: ignore[attr-defined]  # read by the matrix of who may call what
+    check.only_kinds = allowed  # type: ignore[attr-defined]  # all it looks at: the swift way's
     depends: DependsParam = Depends(check)
     return depends
 
@@ -190,9 +192,14 @@ async def open_door(
     )
 
 
+def lent_reading(request: Request, caller: Caller) -> AbstractAsyncContextManager[Reading]:
+    """Lend a request the way to look at something."""
+    return lend_reading(hub_of(request), caller, request_id_of(request))
+
+
 async def open_reading(request: Request, caller: CallerNow) -> AsyncIterator[Reading]:
     """FastAPI dependency: the way to look at something."""
-    async with lend_reading(hub_of(request), caller, request_id_of(request)) as it:
+    async with lent_reading(request, caller) as it:
         yield it
 
 
@@ -211,6 +218,11 @@ def send(answer: Answer) -> Response:
     if answer.status == 401:  # noqa: PLR2004 -- RFC 9110 asks for the challenge
         headers["WWW-Authenticate"] = "Bearer"
     return Response(answer.body, answer.status, headers, answer.media_type)
+
+
+def shown(view: BaseModel) -> Response:
+    """Write a view once; what the hub made itself is not checked again on its way out."""
+    return Response(view.model_dump_json(), media_type="application/json")
 
 
 def shown_once(answer: Response, shown: BaseModel) -> Response:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.runtime.db import METADATA, Conn, Tx, identity, moment, one_of
+from app.runtime.fetching import fetch
 from app.runtime.work import Announcement, Record
 
 
@@ -128,6 +129,21 @@ _FINISH = sa.text(
     sa.bindparam("request", type_=sa.Text),
     sa.bindparam("deed", type_=sa.Text),
     sa.bindparam("subject", type_=sa.Text),
+)
+_LOOKED = sa.text(
+    """
+    INSERT INTO audit_trail (at, party, client, request, action, subject, facts)
+    SELECT :at, :party, :client, :request, t.action, t.subject, t.facts
+      FROM unnest(:actions, :subjects, :facts) AS t(action, subject, facts)
+    """
+).bindparams(
+    sa.bindparam("actions", type_=ARRAY(sa.Text)),
+    sa.bindparam("subjects", type_=ARRAY(sa.Text)),
+    sa.bindparam("facts", type_=ARRAY(JSONB)),
+    sa.bindparam("at", type_=sa.DateTime(timezone=True)),
+    sa.bindparam("party", type_=sa.Text),
+    sa.bindparam("client", type_=sa.Text),
+    sa.bindparam("request", type_=sa.Text),
 )
 _NAMED = sa.func.unnest(sa.bindparam("keys", type_=ARRAY(sa.Text))).column_valued("named")
 _BUSY = sa.select(_NAMED).where(
@@ -314,19 +330,16 @@ async def latest(conn: Conn, action: str, subject: str) -> str | None:
 
 async def note_looks(rx: Conn, stamp: Stamp, looks: Sequence[Record]) -> None:
     """Keep the trace of a look at a person's data."""
-    rows = [
-        {
-            "at": stamp.at,
-            "party": stamp.party,
-            "client": stamp.client,
-            "request": stamp.request,
-            "action": look.action,
-            "subject": look.subject,
-            "facts": plain(look.facts),
-        }
-        for look in looks
-    ]
-    await rx.execute(audit_trail.insert(), rows)
+    row = {
+        "at": stamp.at,
+        "party": stamp.party,
+        "client": stamp.client,
+        "request": stamp.request,
+        "actions": [look.action for look in looks],
+        "subjects": [look.subject for look in looks],
+        "facts": [plain(look.facts) for look in looks],
+    }
+    await fetch(rx, _LOOKED, row)
 
 
 def plain(value: object) -> object:

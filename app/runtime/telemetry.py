@@ -68,6 +68,19 @@ class Metrics:
         self.seconds = Histogram(
             "hub_request_seconds", "Time to answer", ["method", "path"], registry=self.registry
         )
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def note(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Count a request; each kind of it is looked up among the labels once."""
+        kind = method, path, status
+        known = self._known.get(kind)
+        if known is None:
+            known = self._known[kind] = (
+                self.requests.labels(method, path, str(status)),
+                self.seconds.labels(method, path),
+            )
+        known[0].inc()
+        known[1].observe(seconds)
 
 
 def configure_logging(settings: Settings) -> None:
@@ -168,8 +181,7 @@ class Telemetry:
         path = getattr(route, "path", "unmatched")
         caller = scope.get("hub.caller")
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self.metrics.requests.labels(method, path, str(status)).inc()
-        self.metrics.seconds.labels(method, path).observe(seconds)
+        self.metrics.note(method, path, status, seconds)
         log.info(
             "request",
             request=request_id,

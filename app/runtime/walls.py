@@ -17,6 +17,7 @@ from app.kernel.parties import PartyKind
 from app.kernel.regions import prefix_of
 from app.runtime.auth import Caller, Unauthenticated
 from app.runtime.db import Conn, Rx
+from app.runtime.fetching import fetch
 from app.runtime.vault import vault_of
 
 CERTIFICATE = "certificate_number"  # a file is found by what its certificate is indexed as
@@ -91,7 +92,8 @@ async def enter(rx: Rx, caller: Caller, now: datetime) -> None:
     and one of both is the first thing whoever takes the connection does.
     """
     rx.info[NAMED] = True
-    require_standing(await rx.scalar(_ENTER, checked(caller, now)))
+    ((refused,),) = await fetch(rx, _ENTER, checked(caller, now))
+    require_standing(refused)
 
 
 async def leave(rx: Rx) -> None:
@@ -111,4 +113,4 @@ async def step(
         "number": number,
         "within": within,
     }
-    await conn.execute(_STEP, asked)
+    await fetch(conn, _STEP, asked)

@@ -27,6 +27,7 @@ from app.entitlement.tables import (
 )
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.fetching import fetch
 from app.runtime.numbers import next_number
 
 SEEN = visible(regions=(worker.c.insured_region,))
@@ -113,7 +114,7 @@ async def determinations(
 ) -> Mapping[int, list[Determination]]:
     """Read the determinations of workers, earliest first."""
     found: dict[int, list[Determination]] = {worker_id: [] for worker_id in worker_ids}
-    for row in await conn.execute(_OF_WORKERS, {"ids": list(worker_ids)}):
+    for row in await fetch(conn, _OF_WORKERS, {"ids": list(worker_ids)}):
         found[row.worker_id].append(_determination(row, row.worker))
     return found
 

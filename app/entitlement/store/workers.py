@@ -22,6 +22,7 @@ from app.entitlement.tables import (
 from app.kernel.identity import Sex
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
+from app.runtime.fetching import fetch
 from app.runtime.numbers import next_number
 from app.runtime.vault import Vault, vault_of
 from app.runtime.walls import CERTIFICATE
@@ -53,7 +54,7 @@ _NAMED = sa.union(
 ).scalar_subquery()
 _BY_NUMBER = _REGISTERED.where(worker.c.number == sa.bindparam("number"), SEEN)
 _BY_CERTIFICATE = _REGISTERED.where(
-    worker_identity.c.certificate_number_index == sa.bindparam("certificate")
+    worker_identity.c.certificate_number_index == sa.bindparam("certificate", type_=sa.LargeBinary)
 )
 # Locked in one order, so that two batches of the same workers wait instead of deadlocking.
 _LOCK = (
@@ -106,14 +107,14 @@ async def holder(conn: Conn, certificate: str) -> Registered | None:
     """Read the worker a certificate belongs to, whoever asks: identity checks answer no more."""
     vault = vault_of(conn)
     asked = {"certificate": vault.index(certificate, CERTIFICATE)}
-    row = (await conn.execute(_BY_CERTIFICATE, asked)).one_or_none()
-    return None if row is None else _registered(row, vault)
+    found = await fetch(conn, _BY_CERTIFICATE, asked)
+    return _registered(found[0], vault) if found else None
 
 
 async def by_ids(conn: Conn, worker_ids: Collection[int]) -> list[Registered]:
     """Read the workers other rows refer to."""
     vault = vault_of(conn)
-    found = await conn.execute(_BY_IDS, {"ids": list(worker_ids)})
+    found = await fetch(conn, _BY_IDS, {"ids": list(worker_ids)})
     return [_registered(row, vault) for row in found]
 
 

@@ -18,6 +18,7 @@ from app.kernel.regions import prefix_of
 from app.parties.tables import region
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn
+from app.runtime.fetching import fetch
 from app.runtime.lists import Listing, id_of
 from app.runtime.paging import PageAsked
 
@@ -104,7 +105,7 @@ async def by_ids(conn: Conn, ids: Sequence[int]) -> list[Filing]:
 
 async def of_workers(conn: Conn, worker_ids: Collection[int]) -> list[Filing]:
     """Read every filing of some workers, oldest first."""
-    found = await conn.execute(_OF_WORKERS, {"ids": list(worker_ids)})
+    found = await fetch(conn, _OF_WORKERS, {"ids": list(worker_ids)})
     return [filing_of(row) for row in found]
 
 

@@ -39,11 +39,10 @@ async def identify(reading: Reading, claim: IdentityClaim) -> Identification:
         raise
     institution = await _institution(reading.rx, reading.caller.party)
     worker_id, today = found.worker.id, reading.today
-    lost_on = await entitlement.lost_on(reading.rx, worker_id)
     held = await entitlement.determinations_of(reading.rx, worker_id)
     usable = await filings.usable(reading.rx, worker_id, institution.region, today)
     reading.trace("worker.look", found.worker.number, purpose="identify")
-    entitled = entitlement.lost(lost_on, today) is None
+    entitled = entitlement.lost(found.lost_on, today) is None
     return Identification(
         worker=found.worker,
         person=found.person,
