@@ -45,7 +45,7 @@ SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT a.n::int, lists.it, v.id, v.kind, v.cost_kind, v.scheme, v.state,
+    SELECT a.n::int, (SELECT max(c.id)::text FROM catalogue_version c), v.id, v.kind, v.cost_kind, v.scheme, v.state,
            v.worker_id, w.number, d.number, v.filing_id, f.number, v.institution::text,
            v.insured_region::text, v.treatment_region::text, v.admitted_at, v.discharged_at,
            v.line_count, v.total_fen, v.revision, d.decided_on, d.state,
@@ -57,7 +57,6 @@ BEGIN
            bill.injury_related, bill.restricted_approved
       FROM unnest(parties, clients, issued_at, keys, numbers) WITH ORDINALITY
            AS a(party, client, issued_at, key, number, n)
-     CROSS JOIN (SELECT concat(max(c.id), ' ', count(*)) AS it FROM catalogue_version c) AS lists
       JOIN visit v ON v.number = a.number AND v.institution = a.party::bpchar
       JOIN worker w ON w.id = v.worker_id
       JOIN determination d ON d.id = v.determination_id
