@@ -52,6 +52,16 @@ been lost. After every round the settlements kept are exactly those acknowledged
 `tests/faults/books.py` holds, and each message of the round, sent again, is answered with the same
 bytes. After the last, `hub verify` finds every law kept.
 
+No round found a bug. What its neighbours found on the way, each held by its test since:
+
+- A Postgres that falls silent held the lane's calls for ever, and no settlement went through after
+  it came back: a call has a deadline, and the lane stands inside turns and deadlines
+  (`tests/faults/test_silence.py`).
+- A request to a silent or stopped Postgres was never answered: every request has a deadline
+  (`tests/faults/test_silence.py`, `tests/flows/test_shedding.py`).
+- A reader who asked and never read kept its answers in the hub's memory as long as it stayed
+  (`tests/faults/test_slow_readers.py`).
+
 | round | killed | after acknowledgements | acknowledged | by a stored answer | what else was met |
 |---|---|---|---|---|---|"""
 
