@@ -23,9 +23,9 @@ branch_labels = None
 depends_on = None
 
 # What a settlement is decided on, for each of the visits asked about that is plain so far: the id
-# was never used, the visit is the institution's own, the client still stands. The caller decides
-# whether the rest is as it should be. `lists` changes with
-# every list that comes in; one that is taken back was not in force yet, and so decided nothing.
+# was never used, the visit is open and the institution's own, the client still stands. The caller
+# decides whether the rest is as it should be. `lists` changes with every list that comes in; one
+# that is taken back was not in force yet, and so decided nothing.
 LOOK = """
 CREATE FUNCTION settle_look(
     parties text[], clients text[], issued_at timestamptz[], keys text[], numbers text[],
@@ -47,9 +47,9 @@ SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
     SELECT a.n::int, concat((SELECT max(c.id) FROM catalogue_version c)), v.id, v.kind,
-           v.cost_kind, v.scheme, v.state, v.worker_id, w.number, d.number, v.filing_id, f.number, v.institution::text,
-           v.insured_region::text, v.treatment_region::text, v.admitted_at, v.discharged_at,
-           v.line_count, v.total_fen, v.revision, d.decided_on, d.state,
+           v.cost_kind, v.scheme, v.state, v.worker_id, w.number, d.number,
+           v.filing_id, f.number, v.institution::text, v.insured_region::text,
+           v.treatment_region::text, v.admitted_at, v.discharged_at, v.line_count, v.total_fen, v.revision, d.decided_on, d.state,
            d.third_party, loss.lost_on, i.region::text, standing.first_day, standing.state,
            'A' || v.treatment_region || to_char(today, 'YYMMDD')
                || lpad(nextval('settlement_serial')::text, 7, '0'),
