@@ -42,7 +42,7 @@ from app.runtime.lane import LaneMetrics
 from app.runtime.limits import Limits
 from app.runtime.problems import Answer, problem_of
 from app.runtime.settings import Mode, Settings
-from app.runtime.shedding import Shedding, counted
+from app.runtime.shedding import Doorstep, Shedding, Spared, counted
 from app.runtime.signatures import Signing
 from app.runtime.signing import SignedAnswers
 from app.runtime.telemetry import Metrics, Telemetry
@@ -116,7 +116,9 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.metrics = metrics
     app.state.seal_metrics = SealMetrics(metrics.registry)
     app.state.limits = Limits.of(settings)
-    app.state.turns = Turns.of(settings)
+    app.state.turns = turns = Turns.of(settings)
+    sent_away = counted(metrics.registry, turns)
+    app.state.doorstep = Doorstep(turns, Spared(app), sent_away, metrics.requests)
     app.state.signing = _signing_of(settings)
     app.state.ticker = ticker
     app.state.webhooks = webhooks()
@@ -128,8 +130,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.add_middleware(
         Shedding,
         settings=settings,
-        turns=app.state.turns,
-        sent_away=counted(metrics.registry, app.state.turns),
+        doorstep=app.state.doorstep,
         say=lambda refusal, request: _as_gateway(refusal, request, hub.clock()),
     )
     if playground is not None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from app.cli.readers import ReaderProtocol
+from app.cli.doorsteps import DoorstepProtocol
 
 
-class HeadProtocol(ReaderProtocol):
+class HeadProtocol(DoorstepProtocol):
     """Ends a connection whose next head takes too long, however it trickles in, or never ends."""
 
     seconds_max: ClassVar[float] = 30.0

@@ -54,6 +54,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
         "seconds_max": settings.body_wait_seconds,
         "bytes_max": 2 * settings.header_bytes_max,
         "answer_seconds_max": settings.answer_wait_seconds,
+        "doorstep": app.state.doorstep,
     }
     config = uvicorn.Config(
         app,

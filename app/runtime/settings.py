@@ -120,10 +120,10 @@ class Settings(BaseSettings):
         default=5.0, gt=0, description="How long a request waits for its turn"
     )
     turn_target_ms: int = Field(
-        default=500, ge=1, description="How long it waits once the queue no longer drains"
+        default=500, ge=1, description="How long it waits where more comes than can be done"
     )
     turn_interval_ms: int = Field(
-        default=3_000, ge=1, description="When a queue that was never empty no longer drains"
+        default=3_000, ge=1, description="How long all must have waited longer for that to be so"
     )
     header_bytes_max: int = Field(default=32 * 1024, ge=1024)
     page_rows_default: int = Field(default=50, ge=1)

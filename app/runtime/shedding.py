@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeAlias
+from functools import cache
+from typing import ClassVar
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -22,14 +24,14 @@ from app.kernel.refusal import Kind, Refusal
 from app.runtime.door import Busy
 from app.runtime.problems import Answer, problem_of
 from app.runtime.settings import Settings
-from app.runtime.telemetry import App, Message, Receive, Send
+from app.runtime.telemetry import GUARDS, METHODS, App, Message, Receive, Send, log
 from app.runtime.turns import NoTurnError, Turns
 
 # Who looks after the hub must get through when nobody else does; the sandbox's own paths send
 # requests of their own, which could not get a turn while these hold theirs.
 SPARED = ("/v1/health/", "/v1/metrics", "/v1/sandbox")
 GATEWAY = "/compat/"
-OperatorsPath: TypeAlias = tuple[re.Pattern[str], frozenset[str]]
+PARAMETER = re.compile(r"\{[^}]*\}")
 # How the gateway tells a refusal of what never became a message; the application is composed
 # with it.
 SayAsGateway = Callable[[Refusal, str], Answer]
@@ -63,18 +65,100 @@ def counted(registry: CollectorRegistry, turns: Turns) -> Counter:
     return sent_away
 
 
+@dataclass(slots=True)
+class Spared:
+    """What is never sent away: looks at the hub itself, and what the operator alone may ask."""
+
+    app: FastAPI
+    patterns: dict[str, re.Pattern[str]] = field(default_factory=dict)
+
+    def covers(self, method: str, path: str) -> bool:
+        """Say whether a request is never sent away."""
+        return path.startswith(SPARED) or self.is_operators(method, path)
+
+    def is_operators(self, method: str, path: str) -> bool:
+        """Say whether only the operator may ask this."""
+        if not self.patterns:
+            self.patterns = {each: self._patterns(each) for each in ("GET", "POST")}
+        pattern = self.patterns.get(method)
+        return pattern is not None and pattern.match(path) is not None
+
+    def _patterns(self, method: str) -> re.Pattern[str]:
+        """Put the paths together which the operator alone may ask by a method."""
+        found = []
+        for context in iter_route_contexts(self.app.routes):
+            dependencies = getattr(context.original_route, "dependencies", ())
+            said = (getattr(it.dependency, "kinds", ()) for it in dependencies)
+            kinds = next(filter(None, said), ())
+            if tuple(kinds) == (PartyKind.OPERATOR,) and method in (context.methods or ()):
+                found.append(PARAMETER.sub("[^/]+", str(context.path_format)))
+        return re.compile(f"(?:{'|'.join(found) or '(?!)'})$")
+
+
+@dataclass(slots=True)
+class Doorstep:
+    """Where whoever finds no room even to wait is sent away, by the server itself.
+
+    What it says is what the layer says, ready made: at many times what the hub can do, even taking
+    a request in would leave nothing for those inside. They are counted like all others, and told of
+    in one line of the log a second.
+    """
+
+    turns: Turns
+    spared: Spared
+    sent_away: Counter
+    requests: Counter
+    silent: int = 0  # of whom the log has not told yet
+
+    def answer(self, method: str, path: str) -> bytes | None:
+        """Return the whole answer to whoever is sent away; None: come in."""
+        if self.turns.is_free or not self.turns.is_full:
+            return None
+        if path.startswith(GATEWAY) or method not in METHODS or self.spared.covers(method, path):
+            return None
+        self.sent_away.labels("full").inc()
+        self.requests.labels(method, "unmatched", "503").inc()
+        self.silent += 1
+        if self.silent == 1:
+            asyncio.get_running_loop().call_later(1.0, self._tell)
+        head, tail = _sentence()
+        request = uuid.uuid4().hex.encode()
+        return b"%b%b%b%b" % (head % request, tail[0], request, tail[1])
+
+    def _tell(self) -> None:
+        sent_away, self.silent = self.silent, 0
+        log.warning("overloaded", sent_away=sent_away, waiting=self.turns.waiting)
+
+
+@cache
+def _sentence() -> tuple[bytes, tuple[bytes, bytes]]:
+    """Write the answer once, with a gap for the id of the request in its head and in its body."""
+    gap = "0" * 32
+    said = problem_of(Overloaded(), gap)
+    begins, ends = said.body.split(gap.encode())
+    headers = (
+        (b"content-type", said.media_type.encode()),
+        (b"content-length", str(len(said.body)).encode()),
+        (b"retry-after", str(said.retry_after_seconds).encode()),
+        *GUARDS,
+    )
+    told = b"".join(b"%b: %b\r\n" % each for each in headers)
+    head = b"HTTP/1.1 503 Service Unavailable\r\n" + told.replace(b"%", b"%%")
+    return head + b"x-request-id: %b\r\n\r\n", (begins, ends)
+
+
 class Shedding:
     """Stands inside the telemetry, before everything that costs."""
 
     def __init__(
-        self, app: App, *, settings: Settings, turns: Turns, sent_away: Counter, say: SayAsGateway
+        self, app: App, *, settings: Settings, doorstep: Doorstep, say: SayAsGateway
     ) -> None:
         self.app = app
         self.settings = settings
-        self.turns = turns
-        self.sent_away = sent_away
+        self.turns = doorstep.turns
+        self.spared = doorstep.spared
+        self.sent_away = doorstep.sent_away
         self.say = say
-        self.operators: list[OperatorsPath] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request in its turn, or send it away."""
@@ -111,14 +195,7 @@ class Shedding:
         await send({"type": "http.response.body", "body": answer.body})
 
     def _is_spared(self, scope: Message) -> bool:
-        return scope["path"].startswith(SPARED) or self.is_operators(scope)
-
-    def is_operators(self, scope: Message) -> bool:
-        """Say whether only the operator may ask this."""
-        if self.operators is None:
-            self.operators = list(operators_paths(scope["app"]))
-        method, path = scope["method"], scope["path"]
-        return any(method in methods and it.match(path) for it, methods in self.operators)
+        return self.spared.covers(scope["method"], scope["path"])
 
 
 @dataclass(slots=True)
@@ -168,7 +245,9 @@ class _Work:
     def _give_up(self) -> None:
         """Answer in time; the work is called off, and what it has done its id tells."""
         settings, loop = self.layer.settings, asyncio.get_running_loop()
-        if not self.is_long and self.layer.is_operators(self.scope):
+        if not self.is_long and self.layer.spared.is_operators(
+            self.scope["method"], self.scope["path"]
+        ):
             self.is_long = True
             more = settings.operator_request_seconds - settings.request_seconds
             self.timer = loop.call_later(max(0.0, more), self._give_up)
@@ -177,17 +256,6 @@ class _Work:
         self.told = loop.create_task(away)
         assert self.task is not None, "a request is served in a task"
         self.task.cancel()
-
-
-def operators_paths(app: FastAPI) -> Iterator[OperatorsPath]:
-    """Yield the paths and methods that are open to the operator alone."""
-    for context in iter_route_contexts(app.routes):
-        pattern = getattr(context, "path_regex", None)
-        dependencies = getattr(context.original_route, "dependencies", ())
-        said = (getattr(it.dependency, "kinds", ()) for it in dependencies)
-        kinds = next(filter(None, said), ())
-        if pattern is not None and tuple(kinds) == (PartyKind.OPERATOR,):
-            yield pattern, frozenset(context.methods or ())
 
 
 def _nothing() -> None:

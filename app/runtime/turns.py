@@ -36,10 +36,10 @@ class _Waiting:
 class Turns:
     """So many at a time; the others wait in order, as long as waiting makes sense.
 
-    A queue that has not been empty for `interval` seconds stands: more comes than can be done, and
-    in order of arrival everybody would be served too late. From then on the newest goes first, and
-    who has waited longer than `target` is sent away; as soon as the queue is empty once, order of
-    arrival and full patience are back.
+    Where the oldest has waited longer than `target` for all of `interval`, the queue stands: more
+    comes than can be done, and in order of arrival everybody would be served too late. From then on
+    the newest goes first, and who has waited longer than `target` is sent away; as soon as the
+    queue is empty once, order of arrival and full patience are back.
     """
 
     working_max: int
@@ -49,8 +49,9 @@ class Turns:
     interval: float
     clock: Callable[[], float] = time.monotonic
     working: int = 0
+    stands: bool = False
     _queue: deque[_Waiting] = field(default_factory=deque)
-    _stands_since: float = 0.0
+    _behind_since: float | None = None  # from when on the oldest has waited longer than the target
 
     @classmethod
     def of(cls, settings: Settings) -> Turns:
@@ -76,13 +77,8 @@ class Turns:
     @property
     def is_full(self) -> bool:
         """Whether not even waiting is possible."""
-        self._send_away()
+        self._look()
         return not self.is_free and len(self._queue) >= self.waiting_max
-
-    @property
-    def stands(self) -> bool:
-        """Whether the queue has not been empty for too long."""
-        return bool(self._queue) and self.clock() - self._stands_since >= self.interval
 
     async def take(self) -> None:
         """Take a turn, waiting for it if need be; every turn taken is given back."""
@@ -93,8 +89,6 @@ class Turns:
             raise NoTurnError("full")
         loop = asyncio.get_running_loop()
         mine = _Waiting(self.clock(), loop.create_future())
-        if not self._queue:
-            self._stands_since = mine.since
         self._queue.append(mine)
         impatience = loop.call_later(self.patience, self._refuse, mine)
         try:
@@ -111,19 +105,27 @@ class Turns:
     def give_back(self) -> None:
         """Hand the turn to the next, if anybody waits."""
         self.working -= 1
-        self._send_away()
+        self._look()
         while self._queue and self.is_free:
             following = self._queue.pop() if self.stands else self._queue.popleft()
             if not following.turn.done():  # or its sender has just gone
                 self.working += 1
                 following.turn.set_result(None)
 
-    def _send_away(self) -> None:
-        """While the queue stands, refuse who has waited beyond the target."""
-        if not self.stands:
+    def _look(self) -> None:
+        """See whether the queue stands; while it does, refuse who has waited beyond the target."""
+        now = self.clock()
+        if not self._queue:
+            self.stands, self._behind_since = False, None
             return
-        latest = self.clock() - self.target
-        while self._queue and self._queue[0].since < latest:
+        behind_since = self._queue[0].since + self.target
+        if now <= behind_since:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = behind_since
+        elif now - self._behind_since >= self.interval:
+            self.stands = True
+        while self.stands and self._queue and self._queue[0].since < now - self.target:
             self._refuse(self._queue[0])
 
     def _refuse(self, waiting: _Waiting) -> None:

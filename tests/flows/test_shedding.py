@@ -130,7 +130,7 @@ async def test_health_figures_and_what_the_operator_alone_may_ask_are_never_sent
     async with crowded(small) as turns:
         assert (await small.http.get("/v1/health/live")).status_code == 200
         assert (await small.http.get("/v1/health/ready")).status_code == 200
-        assert (await small.operator.get("/v1/proposals")).status_code == 200
+        assert (await small.operator.get("/v1/clearing-years/2025")).status_code == 200
         assert (await small.operator.get("/v1/ledger/proof")).status_code == 200
         wrong = await small.operator.post(CLEARINGS, {"scheme": "cross_province"})
         assert wrong.status_code == 400

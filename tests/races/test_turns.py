@@ -99,19 +99,50 @@ async def test_a_queue_that_stands_serves_the_newest_and_sends_the_oldest_away()
     clock = Moment()
     it = turns(clock)
     await it.take()
-    served, tasks = await queue_up(it, "oldest", "old")
-    clock.now = 9.8
-    late, _ = await queue_up(it, "new", "newest")
+    _, tasks = await queue_up(it, "oldest", "old")
+    clock.now = 1.5
+    assert not it.is_full  # a look: behind since the first second
+    clock.now = 10.9
+    served, _ = await queue_up(it, "new", "newest")
     assert not it.stands
-    clock.now = 10.0
-    assert it.stands
+    clock.now = 11.0
     await passed_on(it, 1)
-    assert late == ["newest"]
-    assert served == []
+    assert it.stands
+    assert served == ["newest"]
     assert await sent_away(*tasks) == [True, True]
     assert (it.working, it.waiting) == (1, 1)
     await passed_on(it, 1)
-    assert late == ["newest", "new"]
+    assert served == ["newest", "new"]
+
+
+async def test_a_long_queue_that_moves_on_in_time_does_not_stand() -> None:
+    clock = Moment()
+    it = turns(clock)
+    await it.take()
+    served, _ = await queue_up(it, "0", "1", "2")
+    for number in range(3, 40):
+        clock.now += 0.3  # everybody is served within the target
+        await passed_on(it, 1)
+        await queue_up(it, str(number))
+        assert not it.stands
+    assert served == ["0", "1", "2"]
+
+
+async def test_who_is_behind_for_a_while_only_keeps_the_order() -> None:
+    clock = Moment()
+    it = turns(clock)
+    await it.take()
+    served, _ = await queue_up(it, "slow")
+    clock.now = 5.0
+    assert not it.is_full  # a look: behind
+    await passed_on(it, 1)
+    served, _ = await queue_up(it, "first")
+    assert not it.is_full  # a look: in time again
+    clock.now = 12.0
+    await queue_up(it, "second")
+    await passed_on(it, 1)
+    assert not it.stands
+    assert served == ["first"]
 
 
 async def test_room_is_made_by_who_has_waited_too_long_while_the_queue_stands() -> None:
@@ -119,8 +150,9 @@ async def test_room_is_made_by_who_has_waited_too_long_while_the_queue_stands() 
     it = turns(clock, waiting_max=2)
     await it.take()
     _, tasks = await queue_up(it, "oldest", "old")
+    clock.now = 2.0
     assert it.is_full
-    clock.now = 10.0
+    clock.now = 11.0
     served, _ = await queue_up(it, "new")
     assert await sent_away(*tasks) == [True, True]
     await passed_on(it, 1)
@@ -132,11 +164,14 @@ async def test_an_empty_queue_brings_the_old_order_back() -> None:
     it = turns(clock)
     await it.take()
     await queue_up(it, "old")
-    clock.now = 10.0
-    await passed_on(it, 1)
+    clock.now = 2.0
+    assert not it.is_full
+    clock.now = 11.0
+    assert not it.is_full  # it stands: who waited is sent away
+    assert it.stands
     assert it.waiting == 0
     served, _ = await queue_up(it, "first", "second")
-    clock.now = 12.0  # longer than the target, but this queue is young
+    clock.now = 13.0  # longer than the target, but this queue is young
     await passed_on(it, 2)
     assert served == ["first", "second"]
 
@@ -171,7 +206,9 @@ async def test_who_was_sent_away_in_the_moment_of_going_gives_no_turn_back() -> 
     it = turns(clock)
     await it.take()
     _, tasks = await queue_up(it, "late", "later")
-    clock.now = 10.0
+    clock.now = 2.0
+    assert not it.is_full
+    clock.now = 11.0
     tasks[0].cancel()
     assert not it.is_full  # a look sends both away
     tasks[1].cancel()
