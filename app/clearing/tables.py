@@ -98,6 +98,8 @@ notice = sa.Table(
     sa.CheckConstraint("to_finance_by < pay_by", name="pay_by"),
     # A claim is called for once on each side; also read as "the notices of a claim".
     sa.UniqueConstraint("claim_id", "kind"),
+    # "what is addressed to us"
+    sa.Index("ix_notice_party_place_id", "party_place", "id"),
     # "what is open, and since when overdue"
     sa.Index("ix_notice_pay_by", "pay_by", postgresql_where=sa.text("paid_on IS NULL")),
 )
@@ -184,6 +186,9 @@ contest = sa.Table(
         unique=True,
         postgresql_where=sa.text("state <> 'withdrawn'"),
     ),
+    # the lists of both sides
+    sa.Index("ix_contest_insured_place_id", "insured_place", "id"),
+    sa.Index("ix_contest_treatment_place_id", "treatment_place", "id"),
     # "the contests a claim holds"
     sa.Index("ix_contest_held_by", "held_by"),
     # "what contests took off in a month of a place"
@@ -227,6 +232,9 @@ bank_confirmation = sa.Table(
     sa.CheckConstraint("(outcome = 'misdirected') = (claim_id IS NULL)", name="claim_id"),
     # "what the bank said about a claim"
     sa.Index("ix_bank_confirmation_claim_id", "claim_id"),
+    # the lists of both sides
+    sa.Index("ix_bank_confirmation_payer_id", "payer", "id"),
+    sa.Index("ix_bank_confirmation_payee_id", "payee", "id"),
 )
 reassignment = sa.Table(
     "reassignment",
