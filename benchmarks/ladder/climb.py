@@ -43,8 +43,11 @@ class Climb:
                 score = await play()
                 self.scores.setdefault(rung, []).append(score)
                 if not score.accepted:
-                    self.wrong.append(f"{rung} took nothing, or had nothing left to send: --stock")
-                self.tell(f"round {number} of {rounds}: {rung} {score.rate:,.0f}/s")
+                    why = score.refused_with or "nothing left to send: --stock"
+                    self.wrong.append(f"{rung} took nothing: {why}")
+                self.tell(
+                    f"round {number} of {rounds}: {rung} {score.rate:,.0f}/s {score.refused_with}"
+                )
 
 
 @dataclass(slots=True, kw_only=True)

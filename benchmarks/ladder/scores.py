@@ -50,6 +50,7 @@ class Score:
     worst_ms: float = 0.0
     accepted: int = 0
     refused: int = 0
+    refused_with: str = ""  # which statuses, how often
     resent: int = 0
     pause_seconds: float = 0.0
     hub_cpu_us: float | None = None  # the hub's processes, a unit
@@ -66,6 +67,7 @@ class Score:
             worst_ms=milliseconds(ranked, 1.0),
             accepted=taken.accepted,
             refused=sum(taken.refused.values()),
+            refused_with=" ".join(f"{it}×{each}" for it, each in taken.refused.items()),
             resent=taken.resent,
             pause_seconds=round(taken.pause, 3),
         )
