@@ -49,8 +49,9 @@ BEGIN
     SELECT a.n::int, concat((SELECT max(c.id) FROM catalogue_version c)), v.id, v.kind,
            v.cost_kind, v.scheme, v.state, v.worker_id, w.number, d.number,
            v.filing_id, f.number, v.institution::text, v.insured_region::text,
-           v.treatment_region::text, v.admitted_at, v.discharged_at, v.line_count, v.total_fen, v.revision, d.decided_on, d.state,
-           d.third_party, loss.lost_on, i.region::text, standing.first_day, standing.state,
+           v.treatment_region::text, v.admitted_at, v.discharged_at, v.line_count,
+           v.total_fen, v.revision, d.decided_on, d.state, d.third_party,
+           loss.lost_on, i.region::text, standing.first_day, standing.state,
            'A' || v.treatment_region || to_char(today, 'YYMMDD')
                || lpad(nextval('settlement_serial')::text, 7, '0'),
            bill.serials, bill.refunds_of, bill.categories, bill.item_codes, bill.item_names,

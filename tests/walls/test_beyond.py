@@ -126,7 +126,7 @@ async def test_the_lane_keeps_nothing_for_another_institution(world: World) -> N
         seen = (await lane.look(wire, [asked], now, now.date()))[0]
         settling = Settling(world.hub, lambda _: b"{}")
         async with lend(world.hub) as rx:
-            decided = await settling._decide(rx, asked, seen, now)  # noqa: SLF001
+            decided = await settling._decide(rx, asked, seen, now)  # noqa: SLF001 -- what the lane would keep
         assert decided is not None
         taken = replace(decided, asked=_asked(stolen.caller, visit))
         assert await lane.keep(wire, "POST", 201, [taken]) == {0}

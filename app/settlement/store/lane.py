@@ -243,8 +243,8 @@ def _charged(  # noqa: PLR0913, PLR0917 -- one column each
     unit_price: Decimal,
     fen: int,
     occurred_at: datetime,
-    injury_related: bool,  # noqa: FBT001
-    restricted_approved: bool,  # noqa: FBT001
+    injury_related: bool,  # noqa: FBT001 -- a column
+    restricted_approved: bool,  # noqa: FBT001 -- a column
 ) -> ChargedItem:
     return ChargedItem(
         serial=serial,
