@@ -115,6 +115,8 @@ class Ceiling:
             )
             said, complaint = await process.communicate()
             found = TPS.search(said.decode())
+            if b"returned no rows" in complaint:
+                raise RuntimeError("the ceiling's visits were used up: --stock lays in more")
             if process.returncode or found is None:
                 raise RuntimeError(f"pgbench did not run to its end: {complaint.decode()[-2_000:]}")
             logs = _texts(Path(folder))

@@ -36,7 +36,7 @@ ALL = (*LOW, *BESIDE, *GROWN, "L7", *APART)
 QUICK = (*LOW, "preview", "identify", "search", "lines", "copy")
 
 # Visits laid in for a second of the ceiling's rungs, and of the hub's: more than either settles.
-CEILING_A_SECOND, HUB_A_SECOND = 5_000, 3_000
+CEILING_A_SECOND, HUB_A_SECOND = 4_000, 3_000
 WARM_SECONDS = 2.0
 
 
