@@ -145,6 +145,8 @@ def _plan_of(route: APIRoute) -> _Plan | None:
     told = call.__annotations__.get("return") in {"Response", Response}
     if not told or None in names or not _is_known(of):
         return None
+    if not names.keys() - {"page"}:
+        return None  # open to everybody: nobody is asked for a token
     body = _asked(of.body_params)
     page = [each for each in of.dependencies if each.call is page_asked]
     return _Plan(
