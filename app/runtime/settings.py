@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     working_max: int = Field(
         default=32, ge=1, description="How many requests are worked on at a time"
     )
-    waiting_max: int = Field(default=256, ge=1, description="How many more may wait for their turn")
+    waiting_max: int = Field(default=128, ge=1, description="How many more may wait for their turn")
     turn_wait_seconds: float = Field(
         default=5.0, gt=0, description="How long a request waits for its turn"
     )

@@ -6,10 +6,11 @@ It stands before parsing and authentication, so that a request sent away has cos
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar
@@ -31,6 +32,7 @@ from app.runtime.turns import NoTurnError, Turns
 # requests of their own, which could not get a turn while these hold theirs.
 SPARED = ("/v1/health/", "/v1/metrics", "/v1/sandbox")
 GATEWAY = "/compat/"
+ID_LENGTH, NUMBER_LENGTH = 32, 12
 PARAMETER = re.compile(r"\{[^}]*\}")
 # How the gateway tells a refusal of what never became a message; the application is composed
 # with it.
@@ -109,6 +111,8 @@ class Doorstep:
     sent_away: Counter
     requests: Counter
     silent: int = 0  # of whom the log has not told yet
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+    run: str = field(default_factory=lambda: uuid.uuid4().hex[: ID_LENGTH - NUMBER_LENGTH - 1])
 
     def answer(self, method: str, path: str) -> bytes | None:
         """Return the whole answer to whoever is sent away; None: come in."""
@@ -122,7 +126,7 @@ class Doorstep:
         if self.silent == 1:
             asyncio.get_running_loop().call_later(1.0, self._tell)
         head, tail = _sentence()
-        request = uuid.uuid4().hex.encode()
+        request = f"{self.run}-{next(self.numbers):0{NUMBER_LENGTH}x}".encode()
         return b"%b%b%b%b" % (head % request, tail[0], request, tail[1])
 
     def _tell(self) -> None:
@@ -133,7 +137,7 @@ class Doorstep:
 @cache
 def _sentence() -> tuple[bytes, tuple[bytes, bytes]]:
     """Write the answer once, with a gap for the id of the request in its head and in its body."""
-    gap = "0" * 32
+    gap = "0" * ID_LENGTH
     said = problem_of(Overloaded(), gap)
     begins, ends = said.body.split(gap.encode())
     headers = (
