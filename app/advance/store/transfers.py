@@ -122,8 +122,11 @@ _PAID = (
         state=TransferState.PAID.value,
         bank_reference=sa.bindparam("reference"),
         paid_on=sa.bindparam("day"),
-        paid_at=sa.bindparam("at"),
-        paid_by=sa.bindparam("by"),
+        # Who first said it, and when, is said once; the trail has every correction.
+        paid_at=sa.func.coalesce(
+            advance_transfer.c.paid_at, sa.bindparam("at", type_=sa.DateTime(timezone=True))
+        ),
+        paid_by=sa.func.coalesce(advance_transfer.c.paid_by, sa.bindparam("by", type_=sa.Text)),
     )
 )
 _RECEIVED = (
