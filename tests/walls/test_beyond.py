@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +26,11 @@ from tests.support.world import World
 TABLES = ("worker", "worker_identity", "determination", "filing", "visit")
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def laid(world: World) -> None:
+    await road(world)
+
+
 async def seen(world: World, caller: Caller, purpose: Purpose | None, number: str) -> list[int]:
     """Count what a caller sees, with one worker's file open for a purpose."""
     async with reading(world.hub, caller, "test") as it:
@@ -38,7 +44,6 @@ async def seen(world: World, caller: Caller, purpose: Purpose | None, number: st
 
 
 async def test_one_file_is_opened_and_no_other(world: World) -> None:
-    await road(world)
     first = await ready_worker(world)
     await admitted(world, first)
     await admitted(world, await ready_worker(world))
