@@ -92,10 +92,13 @@ def within(region: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     return region.between(filled_up(region, 0), filled_up(region, 9))
 
 
+_DIGITS = {0: sa.text("'0'"), 9: sa.text("'9'")}
+
+
 def filled_up(region: sa.ColumnElement[str], digit: int) -> sa.ColumnElement[str]:
     """Build the first or the last code the agency's prefix begins, of a region's own type."""
     prefix = sa.bindparam("scope_prefix", type_=sa.Text)
-    code = sa.func.rpad(prefix, sa.text(str(CODE_LENGTH)), sa.text(f"'{digit}'"))
+    code = sa.func.rpad(prefix, sa.text(str(CODE_LENGTH)), _DIGITS[digit])
     return sa.cast(code, region.type)
 
 
