@@ -23,7 +23,7 @@ from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
 from app.runtime.depth import TOO_DEEP, check_depth
 from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
 from app.runtime.door import reading as lend_reading
-from app.runtime.limits import Limits
+from app.runtime.limits import Limits, RateLimited
 from app.runtime.problems import (
     Answer,
     BodyTooLarge,
@@ -87,7 +87,11 @@ async def admit(request: Request, caller: Caller) -> None:
     if terms.addresses and not is_within(calling_address(request), terms.addresses):
         raise AddressRefused
     limits: Limits = request.app.state.limits
-    request.scope["hub.limit"] = limits.admit(caller)
+    try:
+        request.scope["hub.limit"] = limits.admit(caller)
+    except RateLimited as over:
+        request.scope["hub.limit"] = over.standing
+        raise
     if terms.signature is None:
         return
     signing: Signing = request.app.state.signing

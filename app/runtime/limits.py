@@ -36,6 +36,7 @@ class RateLimited(Refusal):
     )
     remedy: ClassVar = "Wait as long as Retry-After says, and send again with the same message id."
     remedy_zh: ClassVar = "请按 Retry-After 等待后，以同一报文编号重发。"
+    standing: Standing | None = None  # of the bucket that is empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,12 @@ class Buckets:
         over = filled - now - MINUTE
         if over > each / 2:  # half a token: floating point must not refuse the last one
             wait = max(1, math.ceil(over))
-            raise RateLimited(of=of, per_minute=per_minute, retry_after_seconds=wait)
+            refused = RateLimited(of=of, per_minute=per_minute, retry_after_seconds=wait)
+            full = math.ceil(filled - each - now)
+            refused.standing = Standing(
+                of=of, per_minute=per_minute, left=0, full_after_seconds=full
+            )
+            raise refused
         self.full_at[key] = filled
         self.full_at.move_to_end(key)
         while len(self.full_at) > BUCKETS_MAX:
@@ -105,12 +111,15 @@ class Limits:
         )
 
     def admit(self, caller: Caller) -> Standing:
-        """Take one from the caller's party and one from its client; return the scarcer."""
-        party = self.buckets.take(
-            "party", caller.party, caller.terms.party_per_minute or self.party_per_minute
-        )
+        """Take one from the caller's client and one from its party; return the scarcer.
+
+        The client's first: one that runs away must not use up what its party's others need.
+        """
         client = self.buckets.take(
             "client", caller.client, caller.terms.client_per_minute or self.client_per_minute
+        )
+        party = self.buckets.take(
+            "party", caller.party, caller.terms.party_per_minute or self.party_per_minute
         )
         return min((client, party), key=lambda it: it.left)
 

@@ -44,6 +44,8 @@ async def test_every_answer_tells_what_is_left_and_the_last_is_told_to_wait(worl
     refused = await world.http.get(REGIONS, headers=bearer)
     assert (refused.status_code, refused.json()["code"]) == (429, "rate-limited")
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["RateLimit-Policy"] == '"client";q=3;w=60'
+    assert refused.headers["RateLimit"].startswith('"client";r=0;t=')
     assert (await world.agency("510000").get(REGIONS)).status_code == 200
 
 

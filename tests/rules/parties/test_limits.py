@@ -57,6 +57,17 @@ def test_who_waits_as_long_as_told_is_let_in_again() -> None:
     assert buckets.take("client", "c", 2).left == 0
 
 
+def test_a_client_that_runs_away_uses_up_its_own_limit_and_not_its_partys() -> None:
+    limits = Limits(2, 10, 600, Buckets(Clock()))
+    for _ in range(2):
+        limits.admit(CALLER)
+    for _ in range(50):
+        with pytest.raises(RateLimited) as refused:
+            limits.admit(CALLER)
+        assert refused.value.facts["of"] == "client"
+    assert limits.buckets.take("party", CALLER.party, 10).left == 10 - 2 - 1
+
+
 def test_one_bucket_does_not_empty_another_and_a_full_one_may_be_forgotten() -> None:
     buckets = Buckets(Clock())
     for number in range(BUCKETS_MAX + 5):
