@@ -1,4 +1,4 @@
-"""The grep test: three scenarios are played, and nothing they leave behind names anybody in clear.
+"""The grep test: four scenarios are played, and nothing they leave behind names anybody in clear.
 
 Whoever was registered is known from the vault itself; every certificate, card, token, phone and
 name is then looked for in every log line, metric, error, export and column of the database.
@@ -7,15 +7,17 @@ name is then looked for in every log line, metric, error, export and column of t
 from __future__ import annotations
 
 import io
+import logging
 import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +30,8 @@ from app.runtime.db import METADATA, Rx
 from app.runtime.door import reading
 from app.runtime.settings import Mode
 from app.sandbox.play import Asked, play
-from tests.support.entitlement import registration, somebody
+from tests.support.entitlement import KnownWorker, registration, somebody
+from tests.support.events import LOOPBACK, Wall, delivered, deliverer, receiving, subscribed
 from tests.support.gateway import (
     SINGLE,
     admission,
@@ -41,6 +44,7 @@ from tests.support.gateway import (
 )
 from tests.support.institutions import JINAN
 from tests.support.pg import fresh_database
+from tests.support.settlement import ready, settle, settled
 from tests.support.visit import ready_worker, road
 from tests.support.world import DATA_KEY, INDEX_KEY, World, open_world
 
@@ -117,11 +121,39 @@ def _text_of(value: object) -> str:
     return "" if value is None else str(value)
 
 
+class _Lines(logging.Handler):
+    """Keeps what libraries say to the standard logger."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line; what the senders of these tests say of their own requests is theirs."""
+        said = self.format(record)
+        if " http://hub/" not in said:
+            self.said.append(said)
+
+
+@contextmanager
+def talkative() -> Iterator[list[str]]:
+    """Let every library say what it would to somebody who turned its log on."""
+    root, lines = logging.getLogger(), _Lines()
+    level = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(lines)
+    try:
+        yield lines.said
+    finally:
+        root.removeHandler(lines)
+        root.setLevel(level)
+
+
 @asynccontextmanager
-async def watched(url: str, left: Left) -> AsyncIterator[World]:
+async def watched(url: str, left: Left, **limits: Any) -> AsyncIterator[World]:
     """Open a sandbox on a database, and keep what it says until it is closed."""
     with capture_logs() as lines:
-        async with open_world(url, mode=Mode.SANDBOX, tick_seconds=0) as world:
+        async with open_world(url, mode=Mode.SANDBOX, tick_seconds=0, **limits) as world:
             world.http.event_hooks = {"response": [left.keep_answer]}
             yield world
             left.keep("metrics", (await world.http.get("/v1/metrics")).content)
@@ -223,6 +255,56 @@ async def test_the_gateway_names_nobody(database_server: tuple[str, str]) -> Non
     assert {"message.body", "audit_trail.facts", "log", "metrics"} <= left.places()
     assert exported
     assert left.leaks() == set()
+
+
+async def test_the_swift_ways_and_the_deliveries_name_nobody(
+    database_server: tuple[str, str],
+) -> None:
+    left = Left()
+    with fresh_database(*database_server) as url, talkative() as said:
+        async with watched(url, left, webhook_networks=LOOPBACK) as world, receiving() as receiver:
+            await road(world)
+            worker = await ready_worker(world)
+            await subscribed(world.institution(JINAN), receiver.url)
+            receiver.script = [500, "babble"]
+            await _swift_looks(world, worker, await _settled_in_the_lane(world, worker))
+            await delivered(deliverer(world, Wall(world.clock())), receiver, 1)
+            for post in receiver.got:
+                left.keep("delivered", f"{post.path} {post.headers} {post.body!r}")
+    left.keep("libraries", "\n".join(said))
+    assert {"delivered", "delivery.outcome", "libraries", "log", "metrics"} <= left.places()
+    assert left.leaks() == set()
+
+
+async def _settled_in_the_lane(world: World, worker: KnownWorker) -> str:
+    visit = await ready(world, worker)
+    refused = await settle(world, visit, invoice_no=worker.person.number)
+    assert refused.json()["code"] == "personal-number-in-text"
+    assert (await settle(world, visit, "11.00")).json()["code"] == "total-mismatch"
+    settlement = await settled(world, visit)
+    registry = world.app.state.metrics.registry
+    assert registry.get_sample_value("hub_lane_total", {"outcome": "carried"}) == 1.0
+    return str(settlement["number"])
+
+
+async def _swift_looks(world: World, worker: KnownWorker, settlement: str) -> None:
+    """Look by every hot way, rightly and wrongly; the right ones leave their trace."""
+    desk = world.institution(JINAN)
+    claim = worker.claim()
+    assert (await desk.post("/v1/workers/identify", claim)).status_code == 200
+    assert (await desk.post("/v1/workers/identify", claim | {"name": "示例他人"})).is_error
+    assert (await desk.get(f"/v1/settlements/{settlement}")).status_code == 200
+    assert (await desk.get("/v1/visits", q=worker.person.number)).status_code < 500
+    assert (await desk.get(f"/v1/visits/{worker.person.number}")).is_error
+    assert (await desk.get("/v1/institutions", q=worker.person.number)).status_code < 500
+    async with world.tx() as tx:
+        looks = await tx.execute(
+            sa.text(
+                "SELECT DISTINCT action FROM audit_trail WHERE party = :it AND message IS NULL"
+            ),
+            {"it": JINAN},
+        )
+        assert {"worker.look", "worker.look_refused", "settlement.look"} <= set(looks.scalars())
 
 
 async def _mistakes(world: World) -> None:
