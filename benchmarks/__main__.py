@@ -58,6 +58,7 @@ def manner_of(asked: argparse.Namespace) -> Manner:
         rounds=rounds,
         seconds=seconds,
         clients=asked.clients,
+        senders=asked.senders,
         visits=asked.stock or visits_for(rungs, rounds, seconds),
         settlements=asked.settlements or (100_000 if quick else 5_000_000),
         cleared=(asked.sizes or [100_000 if quick else 1_000_000])[0],
@@ -75,7 +76,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=_rungs, help=f"some rungs of {','.join(ALL)}")
     parser.add_argument("--rounds", type=int, help="times each is measured")
     parser.add_argument("--seconds", type=float, help="how long each time")
-    parser.add_argument("--clients", type=int, default=8, help="senders at a time")
+    parser.add_argument("--clients", type=int, default=8, help="clients of the database at a time")
+    parser.add_argument("--senders", type=int, default=32, help="senders of settlements at a time")
     parser.add_argument("--workers", type=int, default=1, help="processes of the hub")
     parser.add_argument("--pool", type=int, default=8, help="connections of each of them")
     parser.add_argument("--stock", type=int, help="visits laid in")

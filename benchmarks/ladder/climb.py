@@ -58,20 +58,22 @@ class Site:
     stock: Stock
     served: Served
     accepted: Accepted
-    clients: int
+    senders: int
 
-    async def settle(self, seconds: float) -> Score:
+    async def settle(self, seconds: float, senders: int | None = None) -> Score:
         """Settle by the whole route for so long, closed loop."""
-        return await self._settle(self.served, seconds, guarded=True)
+        return await self._settle(self.served, seconds, senders or self.senders, guarded=True)
 
     async def settle_unguarded(self, served: Served, seconds: float) -> Score:
         """Settle at a hub that believes whoever calls."""
-        return await self._settle(served, seconds, guarded=False)
+        return await self._settle(served, seconds, self.senders, guarded=False)
 
-    async def _settle(self, served: Served, seconds: float, *, guarded: bool) -> Score:
+    async def _settle(
+        self, served: Served, seconds: float, senders: int, *, guarded: bool
+    ) -> Score:
         spent = served.cpu_seconds(), children_cpu_seconds(self.place.postmaster)
         requests = self.stock.settles(guarded=guarded)
-        taken = await served.target.closed(self.clients, seconds, requests)
+        taken = await served.target.closed(senders, seconds, requests)
         used = served.cpu_seconds(), children_cpu_seconds(self.place.postmaster)
         self.accepted.note(taken)
         score = Score.of(taken)
@@ -135,7 +137,7 @@ async def _on(place: Place, done: Climb) -> None:
             done.figures |= {"history_minutes": round(minutes, 1)}
             await _grown(site, grown, done)
         if manner.plays("L7"):
-            survived = await killing(served, place, manner.clients, manner.seconds, stock.settles())
+            survived = await killing(served, place, manner.senders, manner.seconds, stock.settles())
             done.scores["L7"] = [site.note(survived.taken)]
             done.figures["hub_gone_seconds"] = round(survived.hub_seconds, 2)
             done.figures["postgres_gone_seconds"] = round(survived.postgres_seconds, 2)
@@ -150,7 +152,7 @@ async def _on(place: Place, done: Climb) -> None:
 async def _site(place: Place, stock: Stock, served: Served, manner: Manner) -> Site:
     accepted = Accepted(place)
     await accepted.begin()
-    return Site(place=place, stock=stock, served=served, accepted=accepted, clients=manner.clients)
+    return Site(place=place, stock=stock, served=served, accepted=accepted, senders=manner.senders)
 
 
 async def _low(site: Site, ceiling: Ceiling, done: Climb) -> None:
@@ -190,6 +192,7 @@ def _low_plays(site: Site, ceiling: Ceiling, open_gate: Served, manner: Manner) 
         **{rung: of_the_database(rung) for rung in ("L0", "L1a", "L1", "L1b", "L2")},
         "L3": lambda: site.settle_unguarded(open_gate, seconds),
         "L4": lambda: site.settle(seconds),
+        "L4c": lambda: site.settle(seconds, manner.clients),
     }
 
 

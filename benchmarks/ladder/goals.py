@@ -49,8 +49,8 @@ def ratio(done: Climb, rung: str, to: str) -> float | None:
 GOALS = (
     Goal(said="L4 is 40 % of L1 or more", figure=lambda it: ratio(it, "L4", "L1"), bound=0.40),
     Goal(
-        said="p99 of L4 below 50 ms, closed loop",
-        figure=lambda it: rate(it, "L4", "p99_ms"),
+        said="p99 below 50 ms, 8 clients, closed loop",
+        figure=lambda it: rate(it, "L4c", "p99_ms"),
         bound=50,
         at_least=False,
         shown="{:.1f} ms",

@@ -16,6 +16,7 @@ NAMES = {
     "L2": "L1 by the driver",
     "L3": "the hub's route, nobody at the gate",
     "L4": "the hub's route, whole",
+    "L4c": "L4 with as few clients as the ceiling has",
     "L4b": "L4 again, in turn with L5",
     "L5": "L4 on a database with a history",
     "L6": "L5 while months close and quarters are cleared",
@@ -28,7 +29,7 @@ NAMES = {
     "batch": "filings, a hundred a batch (rows)",
     "clearing": "settlements cleared (rows)",
 }
-LOW = ("L0", "L1a", "L1", "L1b", "L2", "L3", "L4")
+LOW = ("L0", "L1a", "L1", "L1b", "L2", "L3", "L4", "L4c")
 BESIDE = ("preview", "identify", "search", "lines", "copy", "batch")
 GROWN = ("L5", "L6")
 APART = ("clearing", "start", "idle")
@@ -47,7 +48,8 @@ class Manner:
     rungs: tuple[str, ...]
     rounds: int
     seconds: float
-    clients: int
+    clients: int  # of the database, which is best with few, and of what is asked beside
+    senders: int  # of settlements to the hub, where they queue in the service
     visits: int  # laid in, for the ceiling and again for every database of a hub
     settlements: int  # of the history
     cleared: int  # settlements a clearing is generated of
@@ -66,6 +68,6 @@ class Manner:
 def visits_for(rungs: tuple[str, ...], rounds: int, seconds: float) -> int:
     """Return how many visits a run needs at most: a ceiling's, or a hub's own."""
     ceiling = len({"L1", "L1b", "L2"} & set(rungs)) * rounds * seconds * CEILING_A_SECOND
-    # L3, L4, L4b and L5 share two databases; then warming, the open loop and L7.
-    hub = (2 * rounds + 3) * seconds * HUB_A_SECOND + 2 * WARM_SECONDS * HUB_A_SECOND
+    # L3, L4, L4c, L4b and L5 share two databases; then warming, the open loop and L7.
+    hub = (3 * rounds + 3) * seconds * HUB_A_SECOND + 2 * WARM_SECONDS * HUB_A_SECOND
     return max(2_000, ceil(max(ceiling, hub)))

@@ -36,7 +36,7 @@ def summary(done: Climb) -> dict[str, object]:
         f"{ROUTE}/{CEILING}": _short(ratio(done, ROUTE, CEILING), 4),
         CEILING: _short(rate(done, CEILING), 1),
         ROUTE: _short(rate(done, ROUTE), 1),
-        "p99_ms": _short(rate(done, ROUTE, "p99_ms"), 2),
+        "p99_ms": _short(rate(done, "L4c", "p99_ms") or rate(done, ROUTE, "p99_ms"), 2),
         "valid": not done.wrong,
         "void": done.wrong,
         "ratios": {name: _short(each, 4) for name, each in ratios.items() if each is not None},
@@ -175,7 +175,8 @@ def _crash(done: Climb) -> list[str]:
 def _circumstances(done: Climb) -> str:
     manner = done.manner
     played = (
-        f"- {manner.rounds} rounds of {manner.seconds:g} s, {manner.clients} clients, "
+        f"- {manner.rounds} rounds of {manner.seconds:g} s, {manner.clients} clients of the "
+        f"database, {manner.senders} senders of settlements, "
         f"{manner.shape.workers} process(es) of the hub with {manner.shape.pool} connections each, "
         f"{manner.visits:,} visits, a history of {manner.settlements:,} settlements."
     )
