@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from tests.support.clearing import a_hospital_with_one_drug, ready_to_settle, settled
+from tests.support.entitlement import somebody
 from tests.support.institutions import JINAN
 from tests.support.world import Client, World
 
@@ -97,3 +100,18 @@ async def test_nobody_is_looked_for_by_a_citizens_number(world: World, settlemen
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
     assert "110101199003070011" not in answer.text
     assert (await world.operator.get(TRAIL, subject="2025-09-01")).status_code == 200
+
+
+@pytest.mark.parametrize("where", ["subject", "client", "party"])
+async def test_what_is_looked_for_is_kept_and_so_holds_no_citizens_number(
+    world: World, settlement: str, where: str
+) -> None:
+    assert settlement
+    number = somebody().number
+    asked = f"W-{number}" if where == "subject" else number
+    answer = await world.operator.get(TRAIL, **{where: asked})
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert number not in answer.text
+    async with world.tx() as tx:
+        kept = sa.text("SELECT count(*) FROM audit_trail WHERE concat(subject, facts) ~ :number")
+        assert await tx.scalar(kept, {"number": number}) == 0
