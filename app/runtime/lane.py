@@ -85,6 +85,8 @@ class Lane(Generic[Asked, Answered]):
                 for (_, told), answer in zip(taken, answers, strict=True):
                     if not told.done():  # its sender may have gone
                         told.set_result(answer)
+        # Before anybody else has a turn of the loop: who comes next must not believe in this one.
+        self.under_way.difference_update({asyncio.current_task()})
 
 
 @asynccontextmanager
