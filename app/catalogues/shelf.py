@@ -19,7 +19,7 @@ from app.catalogues.model import (
 from app.catalogues.store import look_up
 from app.runtime.db import Conn
 
-ITEMS_MAX = 50_000
+ITEMS_MAX = LISTS_MAX = 50_000
 
 
 @dataclass(slots=True)
@@ -37,7 +37,8 @@ class Shelf:
 
         By whatever name each is asked for; one whose place has no list in force is left out.
         """
-        if edition != self.edition or len(self.items) > ITEMS_MAX:
+        is_full = len(self.items) > ITEMS_MAX or len(self.lists) > LISTS_MAX  # one list a day
+        if edition != self.edition or is_full:
             self.edition = edition
             self.lists.clear()
             self.items.clear()

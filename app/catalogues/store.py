@@ -160,15 +160,17 @@ async def look_up(conn: Conn, wanted: Sequence[Wanted]) -> dict[Wanted, Found]:
     return answers
 
 
+# One turn for all lists: so the ids of versions come to sight in their order, and the highest of
+# them is higher whenever another version is there.
 _TAKE_TURN = sa.select(
-    sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.func.concat(_PLACE, _KIND), 0))
+    sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.literal("catalogue_version"), 0))
 )
 _KNOWN_PLACE = sa.select(sa.exists().where(region.c.code == _PLACE))
 
 
 async def take_turn(tx: Tx, edition: CatalogueEdition) -> bool:
-    """Wait until nobody else imports this place's list; say whether the place is known."""
-    await tx.execute(_TAKE_TURN, {"place": edition.place, "kind": edition.kind})
+    """Wait until nobody else imports a list; say whether the place is known."""
+    await tx.execute(_TAKE_TURN)
     known: bool = (await tx.execute(_KNOWN_PLACE, {"place": edition.place})).scalar_one()
     return known
 
