@@ -118,7 +118,7 @@ class SettlingLane:
             settle = SettleIn.model_validate(json.loads(body)).read()
         except (Refusal, ValidationError, ValueError, RecursionError):
             return None  # the application says what is wrong with it
-        if caller is None:
+        if caller is None or "\0" in (settle.invoice_no or ""):  # which Postgres does not keep
             return None
         return Asked(
             caller=caller,

@@ -23,8 +23,9 @@ branch_labels = None
 depends_on = None
 
 # What a settlement is decided on, for each of the visits asked about that is plain so far: the id
-# was never used, the visit is open and the institution's own, the client still stands. The caller
-# decides whether the rest is as it should be. `lists` changes with every list that comes in; one
+# was never used, the visit is open and the institution's own, the client still stands, and the bill
+# is not so long that its neighbours would wait for it. The caller decides whether the rest is as it
+# should be. `lists` changes with every list that comes in; one
 # that is taken back was not in force yet, and so decided nothing.
 LOOK = """
 CREATE FUNCTION settle_look(
@@ -79,7 +80,7 @@ BEGIN
                    array_agg(l.restricted_approved) AS restricted_approved
               FROM (SELECT * FROM fee_line fl WHERE fl.visit_id = v.id ORDER BY fl.position) AS l
            ) AS bill
-     WHERE v.state IN ('admitted', 'discharged')
+     WHERE v.state IN ('admitted', 'discharged') AND v.line_count <= 1000
        AND NOT EXISTS (SELECT FROM message m WHERE m.party = a.party AND m.key = a.key)
        AND nullif(client_stands(a.client, a.issued_at, now), 'unknown') IS NULL;
 END $$
@@ -110,21 +111,23 @@ DECLARE
     odd int[];
     ids bigint[];
 BEGIN
-    -- Who is not plain is told, and nothing is written for anybody.
+    -- Who is not plain is told, and nothing is written for anybody. Nor is plain what an
+    -- advance has no room for: the books would refuse it, and with it all of the call.
     SELECT array_agg(a.n) INTO odd
       FROM unnest(parties, keys) WITH ORDINALITY AS a(party, key, n)
      WHERE NOT pg_try_advisory_xact_lock(
                hashtextextended('message ' || a.party || ' ' || a.key, 0));
     IF odd IS NOT NULL THEN RETURN odd; END IF;
     SELECT array_agg(a.n) INTO odd
-      FROM (SELECT DISTINCT ON (p.place) p.place, p.n
-              FROM unnest(treatment_places) WITH ORDINALITY AS p(place, n)) AS a
-     WHERE NOT pg_try_advisory_xact_lock_shared(
-               hashtextextended('settlement_month ' || a.place || ' ' || settle_keep.month, 0));
+      FROM unnest(treatment_places) WITH ORDINALITY AS a(place, n)
+     WHERE a.place = ANY (ARRAY(
+               SELECT p.place FROM (SELECT DISTINCT place FROM unnest(treatment_places) AS place) p
+                WHERE NOT pg_try_advisory_xact_lock_shared(hashtextextended(
+                          'settlement_month ' || p.place || ' ' || settle_keep.month, 0))));
     IF odd IS NOT NULL THEN RETURN odd; END IF;
     SELECT array_agg(a.n) INTO odd
-      FROM unnest(parties, keys, visit_ids, revisions, treatment_places) WITH ORDINALITY
-           AS a(party, key, visit_id, revision, place, n)
+      FROM unnest(parties, keys, visit_ids, revisions, insured_places, treatment_places, funds)
+           WITH ORDINALITY AS a(party, key, visit_id, revision, insured_place, place, fund, n)
       LEFT JOIN (SELECT v.id, v.revision, v.institution FROM visit v
                   WHERE v.id = ANY (visit_ids) ORDER BY v.id
                     FOR NO KEY UPDATE SKIP LOCKED) AS held
@@ -133,7 +136,14 @@ BEGIN
      WHERE held.id IS NULL
         OR EXISTS (SELECT FROM message m WHERE m.party = a.party AND m.key = a.key)
         OR EXISTS (SELECT FROM settlement_month c
-                    WHERE c.place = a.place::bpchar AND c.month >= settle_keep.month::bpchar);
+                    WHERE c.place = a.place::bpchar AND c.month >= settle_keep.month::bpchar)
+        OR a.fund > 0 AND EXISTS (
+               SELECT FROM account_guard g
+                WHERE g.treatment_place = a.place::bpchar
+                  AND g.insured_place = a.insured_place::bpchar AND g.mode <> 'warn'
+                  AND a.fund > (SELECT -coalesce(sum(b.balance_fen), 0) FROM account b
+                                 WHERE b.treatment_place = g.treatment_place
+                                   AND b.insured_place = g.insured_place));
     IF odd IS NOT NULL THEN RETURN odd; END IF;
 
     INSERT INTO message
@@ -182,7 +192,7 @@ BEGIN
                      ORDER BY f.id FOR NO KEY UPDATE) AS held
               JOIN visit v ON v.filing_id = held.id AND v.id = ANY (visit_ids) AND v.holds_filing
              GROUP BY held.id) AS let
-     WHERE f.id = let.id AND f.open_visits >= let.go;
+     WHERE f.id = let.id;
     UPDATE visit v SET state = 'settled', discharged_at = a.ended_at, holds_filing = false,
                        revision = v.revision + 1
       FROM unnest(visit_ids, ended_at) AS a(visit_id, ended_at) WHERE v.id = a.visit_id;
