@@ -117,6 +117,17 @@ async def test_pages_of_other_origins_may_read_nothing(world: World) -> None:
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
+@pytest.mark.parametrize("path", ["/v1/regions/", "/v1/visits/?q=1", "/oauth/token/"])
+async def test_nobody_is_sent_elsewhere_whatever_host_a_request_names(
+    world: World, path: str
+) -> None:
+    elsewhere = world.operator.headers() | {"Host": "elsewhere.example"}
+    for method in ("GET", "POST"):
+        answer = await world.http.request(method, path, headers=elsewhere)
+        assert (answer.status_code, answer.json()["code"]) == (404, "no-such-path")
+        assert "location" not in answer.headers
+
+
 async def test_headers_longer_than_the_hub_reads_are_refused(world: World) -> None:
     long = {"X-Anything": "x" * (32 * 1024 + 1)}
     answer = await world.http.get(REGIONS, headers=long | world.operator.headers())
