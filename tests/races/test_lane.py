@@ -24,7 +24,16 @@ from tests.support.catalogues import edition, item, loaded
 from tests.support.ledger import proven
 from tests.support.parties import as_operator
 from tests.support.settlement import SETTLEMENTS, cancel, ready, settle, settled
-from tests.support.visit import VISITS, line, ready_worker, road, upload
+from tests.support.visit import (
+    VISITS,
+    admitted,
+    charged,
+    discharged,
+    line,
+    ready_worker,
+    road,
+    upload,
+)
 from tests.support.world import World, open_world
 
 PLENTY = 5.0  # seconds; what hangs would hang for ever
@@ -86,6 +95,23 @@ async def test_an_exhausted_advance_does_not_send_its_neighbours_to_the_door(wor
         assert odd.json()["code"] == code
         assert {it.status_code for it in answers} == {201}
         assert carried(world) == before + 3
+
+
+async def test_a_bill_so_long_that_others_would_wait_for_it_settles_at_the_door(
+    world: World,
+) -> None:
+    long, longest = await admitted(world), await admitted(world)
+    for visit in (long, longest):
+        for call in range(10):
+            await charged(world, visit, *(line(f"{call}-{n}") for n in range(100)))
+    await charged(world, longest, line("one-more"))
+    for visit in (long, longest):
+        await discharged(world, visit)
+    before = carried(world)
+    await settled(world, longest, "10010.00")
+    assert carried(world) == before
+    await settled(world, long, "10000.00")
+    assert carried(world) == before + 1
 
 
 async def test_a_list_that_comes_in_late_counts_though_another_overtook_it(world: World) -> None:
