@@ -34,7 +34,6 @@ from app.reference.routes import router as reference
 from app.reversal.routes import router as reversal
 from app.review.routes import router as review
 from app.runtime import docs_pages, http, switchboard
-from app.runtime.at_hand import PagesAtHand
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
 from app.runtime.door import Hub
@@ -108,8 +107,6 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        # A slash too many is no path: a redirect would lead to whatever host the sender named.
-        redirect_slashes=False,
         # The hub counts and logs for itself, and personal numbers must reach no other exporter.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
@@ -118,7 +115,6 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.signer = Signer.of(settings.token_key.get_secret_value(), settings.token_minutes)
     app.state.metrics = metrics
     app.state.seal_metrics = SealMetrics(metrics.registry)
-    app.state.pages = PagesAtHand()
     app.state.limits = Limits.of(settings)
     app.state.turns = turns = Turns.of(settings)
     sent_away = counted(metrics.registry, turns)

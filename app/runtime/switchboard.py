@@ -63,7 +63,11 @@ class Switchboard:
 
 
 def install(router: APIRouter) -> None:
-    """Put a switchboard before a router's own search."""
+    """Put a switchboard before a router's own search.
+
+    A slash too many is no path: a redirect would lead to whatever host the sender named.
+    """
+    router.redirect_slashes = False
     router.middleware_stack = Switchboard(router, router.middleware_stack)
 
 
