@@ -229,7 +229,10 @@ class PersonRefused(Refusal):
 
 
 class PersonRequired(Refusal):
-    """A party with two persons does by persons, not by machines, what takes two (双人复核)."""
+    """What takes two (双人复核) is done by persons, not by machines, where a party has two persons.
+
+    In production the operator does so from its first day.
+    """
 
     kind: ClassVar = Kind.FORBIDDEN
     code: ClassVar = "person-required"

@@ -267,3 +267,5 @@ class Seconding:
     second: str
     persons: int  # how many of the party's people can sign in
     machines: frozenset[str] = frozenset()  # which of both are machines of the party
+    is_operator: bool = False
+    in_production: bool = False  # what the database is for

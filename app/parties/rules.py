@@ -11,12 +11,21 @@ TWO = 2
 
 
 @basis("hub-default/second-person")
-def require_person(it: Seconding) -> None:
-    """A party that has two persons begins by a person what takes two; its machines do not.
+def acts_by_persons(it: Seconding) -> bool:
+    """A party with two persons acts by persons; in production the operator does from the first day.
 
-    A party without them has its own system vouch for who acted: clients are compared.
+    Nobody else vouches for who sat before the operator's own machines.
     """
-    if it.persons >= TWO and it.second in it.machines:
+    return it.persons >= TWO or (it.is_operator and it.in_production)
+
+
+@basis("hub-default/second-person")
+def require_person(it: Seconding) -> None:
+    """A party that acts by persons begins by a person what takes two; its machines do not.
+
+    An agency without them has its own system vouch for who acted: clients are compared.
+    """
+    if acts_by_persons(it) and it.second in it.machines:
         raise PersonRequired
 
 
@@ -28,17 +37,17 @@ def require_person(it: Seconding) -> None:
     "hub-default/payment-reassignment",
 )
 def require_second(it: Seconding) -> None:
-    """What one did, another does; where the party has two persons, both are persons.
+    """What one did, another does; where the party acts by persons, both are persons.
 
     Two sessions of one person are one person.
     """
     require_person(it)
-    if it.first == it.second or (it.persons >= TWO and it.first in it.machines):
+    if it.first == it.second or (acts_by_persons(it) and it.first in it.machines):
         raise SecondPersonNeeded
 
 
 @basis("hub-default/second-person", "hub-default/confirmation")
 def is_first_of_two(it: Seconding) -> bool:
-    """What a machine said, or silence, is taken back by two persons where the party has two."""
+    """What a machine said, or silence, two take back where the party acts by persons."""
     persons = (person_of(it.first or ""), person_of(it.second))
-    return it.persons >= TWO and persons[0] is None and persons[1] is not None
+    return acts_by_persons(it) and persons[0] is None and persons[1] is not None

@@ -11,15 +11,13 @@ from app.runtime.work import Work
 
 
 async def require_person(work: Work) -> None:
-    """Refuse a machine that begins what takes two, where its party has two persons."""
-    caller = work.caller
-    rules.require_person(await store.seconding(work.tx, caller.party, None, caller.client))
+    """Refuse a machine that begins what takes two, where its party acts by persons."""
+    rules.require_person(await store.seconding(work.tx, work.caller, None))
 
 
 async def require_second(work: Work, first: str | None) -> None:
     """Refuse unless the caller is another than `first` (a client), and a person where need be."""
-    caller = work.caller
-    rules.require_second(await store.seconding(work.tx, caller.party, first, caller.client))
+    rules.require_second(await store.seconding(work.tx, work.caller, first))
 
 
 async def is_first_of_two(work: Work, first: str) -> bool:
@@ -27,8 +25,7 @@ async def is_first_of_two(work: Work, first: str) -> bool:
 
     Refuses as `require_second` does where the caller is the only or the second one.
     """
-    caller = work.caller
-    it = await store.seconding(work.tx, caller.party, first, caller.client)
+    it = await store.seconding(work.tx, work.caller, first)
     if rules.is_first_of_two(it):
         return True
     rules.require_second(it)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.kernel.parties import PartyKind
 from app.parties.model import PartyState, Person, PersonState, Seconding
 from app.parties.tables import party, person
+from app.runtime.auth import Caller
 from app.runtime.db import Conn, Tx
 
 # Of a party, or of all.
@@ -73,7 +74,9 @@ _TAKE_STEP = sa.text(
 _SECONDING = sa.text(
     """
     SELECT (SELECT count(*) FROM person WHERE party = :party AND state = 'active') AS persons,
-           ARRAY(SELECT id FROM client WHERE party = :party AND id IN (:first, :second)) AS machines
+           ARRAY(SELECT id FROM client
+                  WHERE party = :party AND id IN (:first, :second)) AS machines,
+           EXISTS (SELECT FROM database_mark WHERE mode = 'production') AS in_production
     """
 ).bindparams(
     *(sa.bindparam(name, type_=sa.Text) for name in ("party", "first", "second")),
@@ -132,11 +135,17 @@ async def page(conn: Conn, of: str | None, after: str, rows: int) -> list[Person
     return [_person(row) for row in await conn.execute(_PAGE, asked)]
 
 
-async def seconding(tx: Tx, of: str, first: str | None, second: str) -> Seconding:
-    """Read what decides whether `second` may act after `first` for a party."""
-    row = (await tx.execute(_SECONDING, {"party": of, "first": first, "second": second})).one()
+async def seconding(tx: Tx, caller: Caller, first: str | None) -> Seconding:
+    """Read what decides whether the caller may act after `first` for its party."""
+    asked = {"party": caller.party, "first": first, "second": caller.client}
+    row = (await tx.execute(_SECONDING, asked)).one()
     return Seconding(
-        first=first, second=second, persons=row.persons, machines=frozenset(row.machines)
+        first=first,
+        second=caller.client,
+        persons=row.persons,
+        machines=frozenset(row.machines),
+        is_operator=caller.kind is PartyKind.OPERATOR,
+        in_production=row.in_production,
     )
 
 

@@ -13,10 +13,10 @@ ONE, OTHER, LI, WU = "370000-one", "370000-other", "person:li", "person:wu"
 HOSPITAL, HUB = "H37010000001-his", "hub:silence"
 
 
-def acts(first: str | None, second: str, persons: int) -> Seconding:
+def acts(first: str | None, second: str, persons: int, **place: bool) -> Seconding:
     """Two acts, the second for an agency with two machines and so many persons."""
     machines = frozenset({ONE, OTHER} & {first, second})
-    return Seconding(first=first, second=second, persons=persons, machines=machines)
+    return Seconding(first=first, second=second, persons=persons, machines=machines, **place)
 
 
 @pytest.mark.parametrize("persons", [0, 1, 2, 3])
@@ -46,6 +46,27 @@ def test_with_two_persons_both_are_persons(persons: int) -> None:
             require_second(acts(first, OTHER, persons))
     with pytest.raises(SecondPersonNeeded):
         require_second(acts(ONE, LI, persons))
+
+
+@pytest.mark.parametrize("persons", [0, 1])
+def test_in_production_the_operator_acts_by_persons_from_its_first_day(persons: int) -> None:
+    place = {"is_operator": True, "in_production": True}
+    with pytest.raises(PersonRequired):
+        require_person(acts(None, ONE, persons, **place))
+    with pytest.raises(PersonRequired):
+        require_second(acts(ONE, OTHER, persons, **place))
+    with pytest.raises(SecondPersonNeeded):
+        require_second(acts(ONE, LI, persons, **place))
+    assert is_first_of_two(acts(ONE, LI, persons, **place))
+    require_person(acts(None, HUB, persons, **place))
+    require_second(acts(LI, WU, persons, **place))
+
+
+@pytest.mark.parametrize("place", [{"is_operator": True}, {"in_production": True}])
+def test_elsewhere_and_for_an_agency_clients_are_compared(place: dict[str, bool]) -> None:
+    require_person(acts(None, ONE, 1, **place))
+    require_second(acts(ONE, OTHER, 1, **place))
+    assert not is_first_of_two(acts(ONE, LI, 1, **place))
 
 
 def test_what_another_party_or_the_hub_itself_began_a_person_answers() -> None:

@@ -1,0 +1,92 @@
+"""In production the operator acts by two people from its first day, and nobody by a lost token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+
+from tests.support.advance import CHANGES, RUNS, done
+from tests.support.parties import made_client, seeded
+from tests.support.persons import enrolled
+from tests.support.world import Client, World
+
+MODES = "/v1/advances/modes"
+ASKED = {
+    "insured_place": "110000",
+    "treatment_place": "410000",
+    "mode": "hold",
+    "reason": "试",
+}
+
+
+def as_client(client: Client, client_id: str) -> Client:
+    """Return a party's other client, or a session of one of its people."""
+    return replace(client, caller=replace(client.caller, client=client_id))
+
+
+async def machine(world: World, client: Client) -> Client:
+    """Give a party one more client of its system."""
+    return as_client(client, (await made_client(world, client.caller.party)).id)
+
+
+def code(answer: Any) -> tuple[int, str | None]:
+    """Return status and code of an answer."""
+    return answer.status_code, answer.json().get("code")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def parties(world: World) -> AsyncIterator[None]:
+    """The parties of a hub that nobody has a person of yet."""
+    await seeded(world)
+    yield
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def production(world: World) -> AsyncIterator[None]:
+    """The database is marked as one for production, as opening it for that marks it."""
+    async with world.tx() as owner:
+        await owner.execute(
+            sa.text(
+                "INSERT INTO database_mark (single, mode, marked_at)"
+                " VALUES (true, 'production', now())"
+            )
+        )
+    yield
+    async with world.tx() as owner:
+        await owner.execute(sa.text("DELETE FROM database_mark"))
+
+
+async def test_elsewhere_the_operators_machines_are_compared_while_it_has_no_people(
+    world: World,
+) -> None:
+    one, other = await machine(world, world.operator), await machine(world, world.operator)
+    change = await done(one.post(MODES, ASKED), 201)
+    path = f"{CHANGES}/{change['number']}/approval"
+    assert code(await one.post(path)) == (403, "second-person-needed")
+    assert (await done(other.post(path)))["state"] == "approved"
+
+
+@pytest.mark.usefixtures("production")
+async def test_in_production_no_machine_of_the_operators_does_what_takes_two(world: World) -> None:
+    system = await machine(world, world.operator)
+    run = {"scheme": "cross_province", "year": world.clock.now.year}
+    for path, asked in ((MODES, ASKED), (RUNS, run)):
+        assert code(await system.post(path, asked)) == (403, "person-required")
+
+
+@pytest.mark.usefixtures("production")
+async def test_in_production_the_operators_first_two_people_act_by_two(world: World) -> None:
+    await enrolled(world, "chen")
+    chen, wang = (as_client(world.operator, f"person:{who}") for who in ("chen", "wang"))
+    system = await machine(world, world.operator)
+    change = await done(chen.post(MODES, ASKED | {"mode": "hard"}), 201)
+    path = f"{CHANGES}/{change['number']}/approval"
+    assert code(await system.post(path)) == (403, "person-required")
+    assert code(await chen.post(path)) == (403, "second-person-needed")
+    await enrolled(world, "wang")
+    assert (await done(wang.post(path)))["state"] == "approved"
