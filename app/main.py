@@ -34,6 +34,7 @@ from app.reference.routes import router as reference
 from app.reversal.routes import router as reversal
 from app.review.routes import router as review
 from app.runtime import docs_pages, http, switchboard
+from app.runtime.at_hand import PagesAtHand
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
 from app.runtime.door import Hub
@@ -115,6 +116,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.signer = Signer.of(settings.token_key.get_secret_value(), settings.token_minutes)
     app.state.metrics = metrics
     app.state.seal_metrics = SealMetrics(metrics.registry)
+    app.state.pages = PagesAtHand()
     app.state.limits = Limits.of(settings)
     app.state.turns = turns = Turns.of(settings)
     sent_away = counted(metrics.registry, turns)

@@ -121,15 +121,6 @@ class Person:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """A worker and the person behind the number, and the last day of entitlement if it ended."""
-
-    worker: Worker
-    person: Person
-    lost_on: date | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
     """A worker as the register answers it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from app.entitlement import rules, store
 from app.entitlement.errors import (
@@ -25,7 +26,6 @@ from app.entitlement.model import (
     DeterminationEvent,
     DeterminationKind,
     EntitlementLoss,
-    Identified,
     IdentityClaim,
     LookPurpose,
     LossKind,
@@ -38,7 +38,7 @@ from app.entitlement.model import (
 from app.entitlement.rules import earliest, lost, supports, unsupported
 from app.kernel.identity import Sex, birth_date_of, sex_of
 from app.kernel.parties import PartyKind
-from app.kernel.refusal import Refusal, refuse_all
+from app.kernel.refusal import Refusal
 from app.runtime.auth import Scope
 from app.runtime.data_keys import OwnerTx
 from app.runtime.db import Conn
@@ -48,12 +48,12 @@ from app.runtime.walls import Purpose
 from app.runtime.work import Reading, Work
 
 __all__ = [
+    "at_the_desk",
     "check_claim",
     "check_identity",
     "determinations_of",
     "determinations_of_all",
     "earliest",
-    "identify",
     "locked",
     "lost",
     "lost_on",
@@ -250,17 +250,17 @@ async def check_identity(conn: Conn, claim: IdentityClaim) -> tuple[Worker | Non
     return None if found is None else found.worker, faults
 
 
-async def identify(conn: Conn, claim: IdentityClaim) -> Identified:
-    """Return the worker somebody proves to be, or refuse with every mismatch."""
-    found = await store.holder(conn, comparable_number(claim.certificate_number))
-    refuse_all(rules.mismatches(claim, None if found is None else found.person))
-    assert found is not None, "an unknown worker has been refused"
-    return Identified(found.worker, found.person, found.lost_on)
-
-
 def check_claim(claim: IdentityClaim, found: Registered | None) -> list[Refusal]:
     """Compare a claim with a worker that has been read already."""
     return rules.mismatches(claim, None if found is None else found.person)
+
+
+def at_the_desk(row: Any, vault: Vault) -> tuple[Registered, list[Determination]] | None:  # noqa: ANN401 -- a row
+    """Read a worker with determinations out of what an identification read, if there is one."""
+    if row.id is None:
+        return None
+    found = store.registered_of(row, vault)
+    return found, store.determinations_in(row.determinations, found.worker.number)
 
 
 async def worker_by_number(conn: Conn, number: str) -> Worker | None:

@@ -37,6 +37,7 @@ from app.kernel.lifecycle import NoSuchMove
 from app.kernel.parties import PartyKind
 from app.kernel.regions import Scheme
 from app.parties.errors import ForbiddenRegion, RegionUnknown
+from app.runtime.at_hand import same_while
 from app.runtime.etags import NOT_MODIFIED, tagged
 from app.runtime.http import FrontDoor, OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -107,6 +108,7 @@ Since = Annotated[
     responses=NOT_MODIFIED | problems(CursorUnreadable),
     dependencies=[only()],
 )
+@same_while(service.REVISION)
 async def find(  # noqa: PLR0913 -- one argument per filter
     request: Request,
     reading: OpenReading,
@@ -213,6 +215,7 @@ async def take_in(door: OpenDoor, sheet: OpenSheet) -> Response:
     responses=NOT_MODIFIED | problems(InstitutionUnknown),
     dependencies=[only()],
 )
+@same_while(service.REVISION)
 async def look(request: Request, reading: OpenReading, code: Code) -> Response:
     """Its entry, its service scopes and its states by date 登记信息、服务范围与历次状态."""
     return tagged(request, InstitutionView.of(await service.look(reading, code)))

@@ -25,7 +25,7 @@ from app.institutions.model import (
     TakenRow,
 )
 from app.institutions.rules import may_settle, not_open
-from app.institutions.store import by_code
+from app.institutions.store import REVISION, by_code
 from app.kernel.basis import basis
 from app.kernel.refusal import Refusal, refuse_all
 from app.parties.errors import ForbiddenRegion, RegionUnknown
@@ -34,6 +34,7 @@ from app.runtime.paging import Page, PageAsked
 from app.runtime.work import Reading, Work
 
 __all__ = [
+    "REVISION",
     "by_code",
     "coverage",
     "find",

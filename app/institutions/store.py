@@ -85,6 +85,9 @@ def _offers(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.exists().where(_scope.institution_id == institution.c.id, *conditions)
 
 
+# Writers take turns and give every change the next number, so the largest one tells every state of
+# the list from every other; the sequence itself would tell of changes before they are committed.
+REVISION = sa.select(sa.func.max(institution.c.revision)).scalar_subquery()
 _ROWS = sa.bindparam("rows", type_=sa.BigInteger)
 _SAME_SCHEME = _scope.scheme == sa.bindparam("scheme", type_=sa.Text)
 _SAME_COST = _scope.cost_kind == sa.bindparam("cost_kind", type_=sa.Text)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.kernel.refusal import Kind, Refusal
-from app.runtime import claims, messages, walls
+from app.runtime import claims, looks, messages, walls
 from app.runtime.auth import Caller
 from app.runtime.claims import Claim
 from app.runtime.db import Rx, Tx
@@ -345,14 +345,14 @@ async def _connect(engine: AsyncEngine) -> AsyncConnection:
 @asynccontextmanager
 async def lend(hub: Hub) -> AsyncIterator[Rx]:
     """Lend an autocommitting connection that works for nobody: it sees what is open to all."""
-    async with _lent(hub) as rx:
+    async with lent(hub) as rx:
         await walls.leave(rx)
         yield rx
 
 
 @asynccontextmanager
-async def _lent(hub: Hub) -> AsyncIterator[Rx]:
-    """Lend an autocommitting connection; the database's own faults become refusals."""
+async def lent(hub: Hub) -> AsyncIterator[Rx]:
+    """Lend an autocommitting connection as the last one left it; faults become refusals."""
     try:
         connection = await _connect(hub.reading_engine)
         try:
@@ -369,29 +369,12 @@ async def _lent(hub: Hub) -> AsyncIterator[Rx]:
 @asynccontextmanager
 async def reading(hub: Hub, caller: Caller, request: str) -> AsyncIterator[Reading]:
     """Lend a caller a reading, walled in; looks are kept before the answer, also a no."""
-    async with _lent(hub) as rx:
+    async with lent(hub) as rx:
         open_reading = Reading(rx=rx, caller=caller, now=hub.clock(), law=hub.law)
         await walls.enter(rx, caller, open_reading.now)
         try:
             yield open_reading
         except Refusal:
-            await _keep_looks(open_reading, request)
+            await looks.keep(open_reading, request)
             raise
-        await _keep_looks(open_reading, request)
-
-
-async def _keep_looks(it: Reading, request: str) -> None:
-    if it.looks:
-        await messages.note_looks(it.rx, _look_stamp(it, request), it.looks)
-
-
-def _look_stamp(it: Reading, request: str) -> Stamp:
-    return Stamp(
-        party=it.caller.party,
-        client=it.caller.client,
-        key="",
-        fingerprint=b"",
-        action="look",
-        request=request,
-        at=it.now,
-    )
+        await looks.keep(open_reading, request)

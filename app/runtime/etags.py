@@ -33,4 +33,9 @@ def tagged(request: Request, shown: BaseModel, tag: str | None = None) -> Respon
     name = tag or hashlib.sha256(body).hexdigest()[:32]
     if is_held(request, name):
         return not_modified(name)
-    return Response(body, 200, KEEP | {"ETag": f'"{name}"'}, "application/json")
+    return whole(body, name)
+
+
+def whole(body: bytes, tag: str) -> Response:
+    """Answer a body under its tag."""
+    return Response(body, 200, KEEP | {"ETag": f'"{tag}"'}, "application/json")

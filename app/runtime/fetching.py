@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, cast
 
 import asyncpg
@@ -91,6 +93,33 @@ def _rows(known: _Prepared, found: Sequence[asyncpg.Record]) -> list[Any]:
 def _maker(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
     found = cast("Any", namedtuple("Found", names, rename=True))  # noqa: PYI024 -- known only here
     return cast("Callable[[Iterable[Any]], Any]", found._make)
+
+
+def rows_in(told: Sequence[Mapping[str, Any]] | None, of: sa.Table) -> list[Any]:
+    """Read rows of a table that were told as JSON: days and instants become what they were."""
+    read = _read_from_json(of)
+    rows = []
+    for each in told or ():
+        values = dict(each)
+        for name, back in read:
+            if values[name] is not None:
+                values[name] = back(values[name])
+        rows.append(SimpleNamespace(**values))
+    return rows
+
+
+@lru_cache(maxsize=64)
+def _read_from_json(of: sa.Table) -> tuple[tuple[str, Callable[[str], Any]], ...]:
+    kinds: tuple[tuple[type[sa.types.TypeEngine[Any]], Callable[[str], Any]], ...] = (
+        (sa.Date, date.fromisoformat),
+        (sa.DateTime, datetime.fromisoformat),
+    )
+    return tuple(
+        (column.name, back)
+        for column in of.columns
+        for kind, back in kinds
+        if isinstance(column.type, kind)
+    )
 
 
 def _prepare(conn: Conn, statement: sa.Executable) -> _Prepared:

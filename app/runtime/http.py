@@ -19,6 +19,7 @@ from app.kernel.refusal import Refusal
 from app.runtime import prose
 from app.runtime.addresses import AddressRefused, address_of, is_within
 from app.runtime.allowed import methods_at
+from app.runtime.arrivals import Arrival, arriving
 from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
 from app.runtime.depth import TOO_DEEP, check_depth
 from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
@@ -207,9 +208,21 @@ async def open_reading(request: Request, caller: CallerNow) -> AsyncIterator[Rea
         yield it
 
 
+def lent_arrival(request: Request, caller: Caller) -> AbstractAsyncContextManager[Arrival]:
+    """Lend a request the way to look at something, to be entered by what it asks."""
+    return arriving(hub_of(request), caller, request_id_of(request))
+
+
+async def open_arrival(request: Request, caller: CallerNow) -> AsyncIterator[Arrival]:
+    """FastAPI dependency: the way to look at something, to be entered by what is asked."""
+    async with lent_arrival(request, caller) as it:
+        yield it
+
+
 OpenDoor = Annotated[FrontDoor, Depends(open_door)]
 # scope="function": the look is on record and the connection is back before the answer leaves.
 OpenReading = Annotated[Reading, Depends(open_reading, scope="function")]
+OpenArrival = Annotated[Arrival, Depends(open_arrival, scope="function")]
 
 
 def send(answer: Answer) -> Response:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.params import Body
@@ -20,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.runtime import http
+from app.runtime.at_hand import MARK, PagesAtHand
 from app.runtime.auth import Caller, PartyKind
 from app.runtime.paging import page_asked
 
@@ -66,8 +68,10 @@ class _Plan:
     request_as: str
     caller_as: str
     reading_as: str
+    arrival_as: str
     door_as: str
     page_as: str
+    same_while: sa.Executable | None  # the statement that enters and tells the list's revision
 
     async def answer(self, request: Request) -> Response:
         """Carry out a plain request."""
@@ -76,13 +80,18 @@ class _Plan:
         request.scope["hub.admitted"] = True  # whichever way it goes on
         for kinds in self.kinds:
             caller.require(*kinds)
+        if self.same_while is not None:
+            return await self._from_hand(request, caller, self.same_while)
+        return await self._call(request, caller, await self._given(request, sent))
+
+    async def _given(self, request: Request, sent: object) -> dict[str, Any]:
         given = self._read(request)
         if self.page_as:
             asked = {each.name: given.pop(each.name) for each in self.page}
             given[self.page_as] = await page_asked(request, **asked)
         if self.body is not None:
             given[self.body.name] = self.body.read(sent)
-        return await self._call(request, caller, given)
+        return given
 
     def _read(self, request: Request) -> dict[str, Any]:
         sent: Mapping[str, str] = request.query_params
@@ -101,10 +110,32 @@ class _Plan:
         if self.door_as:
             key = request.headers.get("idempotency-key")
             given[self.door_as] = await http.open_door(request, caller, key)
+        if self.arrival_as:
+            async with http.lent_arrival(request, caller) as given[self.arrival_as]:
+                return await self.call(**given)
         if not self.reading_as:
             return await self.call(**given)
         async with http.lent_reading(request, caller) as given[self.reading_as]:
             return await self.call(**given)
+
+    async def _from_hand(self, request: Request, caller: Caller, enter: sa.Executable) -> Response:
+        """Answer as before if the list is as before; else read, and keep the answer at hand."""
+        pages: PagesAtHand = request.app.state.pages
+        asked = request.scope["path"], request.scope["query_string"]
+        async with http.lent_arrival(request, caller) as arrival:
+            reading, row = await arrival.enter(enter, {})
+            revision = row.revision, reading.today
+            kept = pages.find(asked, revision)
+            answer = None if kept is None else kept.answer(request)
+            if answer is not None:
+                return answer
+            given = await self._given(request, _MISSING)
+            given[self.reading_as] = reading
+            if self.request_as:
+                given[self.request_as] = request
+            answer = await self.call(**given)
+        pages.keep(asked, revision, answer)
+        return answer
 
 
 async def _json(request: Request) -> object:
@@ -159,8 +190,10 @@ def _plan_of(route: APIRoute) -> _Plan | None:
         request_as=of.request_param_name or "",
         caller_as=names.get("caller", ""),
         reading_as=names.get("reading", ""),
+        arrival_as=names.get("arrival", ""),
         door_as=names.get("door", ""),
         page_as=names.get("page", ""),
+        same_while=getattr(call, MARK, None),
     )
 
 
@@ -175,6 +208,7 @@ def _known_as(of: Dependant) -> str | None:
     known: Mapping[object, str] = {
         http.caller_of: "caller",
         http.open_reading: "reading",
+        http.open_arrival: "arrival",
         http.open_door: "door",
         page_asked: "page",
     }

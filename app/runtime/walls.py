@@ -48,8 +48,10 @@ _CALLED = ", ".join(f":{name}" for name in _NAME)
 ENTER = f"hub_enter({', '.join(f':{name}' for name in _CHECKED)}, {_CALLED}, "
 AS = f"hub_as({_CALLED}, "
 BINDS = tuple(sa.bindparam(name, type_=kind) for name, kind in (_NAME | _CHECKED).items())
+ENTERED = tuple(sa.bindparam(name, type_=kind) for name, kind in (_CHECKED | _NAME).items())
 NAME_BINDS = tuple(sa.bindparam(name, type_=kind) for name, kind in _NAME.items())
 _ENTER = sa.text(f"SELECT {ENTER} false)").bindparams(*BINDS)
+REFUSED = "refused"  # the column of a statement that names its caller and asks on
 _LEAVE = sa.text("SELECT hub_as('', '', NULL, false)")
 _STEP = sa.text("SELECT hub_step(:purpose, :certificate, :number, :within)").bindparams(
     sa.bindparam("purpose", type_=sa.Text),
@@ -94,6 +96,23 @@ async def enter(rx: Rx, caller: Caller, now: datetime) -> None:
     rx.info[NAMED] = True
     ((refused,),) = await fetch(rx, _ENTER, checked(caller, now))
     require_standing(refused)
+
+
+def entering(*asked: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Build a statement that names who asks and reads something open to all; for `enter_by`."""
+    called = sa.func.hub_enter(*ENTERED, sa.false(), type_=sa.Text)
+    return sa.select(called.label(REFUSED), *asked)
+
+
+async def enter_by(
+    rx: Rx, caller: Caller, now: datetime, asked: tuple[sa.Executable, Mapping[str, object]]
+) -> Any:  # noqa: ANN401 -- a row of a statement that only its author knows
+    """Name who asks by a statement that answers a question as well; return its only row."""
+    rx.info[NAMED] = True
+    statement, binds = asked
+    (row,) = await fetch(rx, statement, {**checked(caller, now), **binds})
+    require_standing(row.refused)
+    return row
 
 
 async def leave(rx: Rx) -> None:

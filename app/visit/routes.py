@@ -32,7 +32,7 @@ from app.institutions.errors import (
 )
 from app.kernel.lifecycle import NoSuchMove
 from app.kernel.parties import PartyKind
-from app.runtime.http import OpenDoor, OpenReading, only, shown
+from app.runtime.http import OpenArrival, OpenDoor, OpenReading, only, shown
 from app.runtime.paging import AskedPage, PageView
 from app.runtime.problems import problems
 from app.visit import service
@@ -120,9 +120,9 @@ Number = Annotated[
     "at this institution today. A look, not a write: it needs no message id and leaves a trace. "
     "社会保障号、姓名、卡三要素须一致；返回当日在本机构可用的认定（确认）与备案；查询留痕。",
 )
-async def identify(asked: IdentityIn, reading: OpenReading) -> Response:
+async def identify(asked: IdentityIn, arrival: OpenArrival) -> Response:
     """Identify a worker."""
-    return shown(IdentificationView.of(await service.identify(reading, asked.claim())))
+    return shown(IdentificationView.of(await service.identify(arrival, asked.claim())))
 
 
 @router.post(

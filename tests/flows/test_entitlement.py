@@ -7,7 +7,6 @@ import pytest_asyncio
 
 from app.entitlement import service
 from app.entitlement.model import CardKind, IdentityClaim
-from app.kernel.refusal import Refusal
 from tests.support.entitlement import determination, registered, registration, somebody
 from tests.support.filing import FILINGS, filed, submitted
 from tests.support.parties import seeded
@@ -231,7 +230,6 @@ async def test_the_road_asks_by_number_certificate_and_claim(hub: World) -> None
         worker, faults = await service.check_identity(rx, claim)
         assert worker is not None
         assert (worker.number, faults) == (known.number, [])
-        assert (await service.identify(rx, claim)).person.name == known.person.name
         assert await service.worker_by_number(rx, known.number) == worker
         assert await service.worker_by_certificate(rx, known.person.number) == worker
         assert await service.worker_by_number(rx, "W0") is None
@@ -241,6 +239,3 @@ async def test_the_road_asks_by_number_certificate_and_claim(hub: World) -> None
         assert await service.lost_on(rx, worker.id) is None
         absent, reasons = await service.check_identity(rx, nobody)
         assert (absent, [it.code for it in reasons]) == (None, ["worker-unknown"])
-        with pytest.raises(Refusal) as refused:
-            await service.identify(rx, nobody)
-        assert refused.value.code == "worker-unknown"

@@ -14,6 +14,7 @@ from app.kernel.refusal import Refusal
 from app.runtime.work import Work
 from tests.support.entitlement import KnownWorker, registered
 from tests.support.filing import FILINGS, filed, wish
+from tests.support.institutions import JINAN, seeded_institutions
 from tests.support.parties import as_operator, seeded
 from tests.support.world import START, World
 
@@ -72,10 +73,9 @@ async def test_only_what_is_usable_here_today_is_told(hub: World) -> None:
     someone = await registered(hub, kinds=("injury", "device"))
     here = await filed(hub, someone, cost_kinds=["medical"])
     await filed(hub, someone, cost_kinds=["device"], treatment_region="330000")
-    of = await worker_id(hub, someone)
-    async with hub.rx() as rx:
-        found = await service.usable(rx, of, "370100", date(2025, 9, 1))
-    assert [it.number for it in found] == [here["number"]]
+    await seeded_institutions(hub, "institutions.csv")
+    told = await hub.institution(JINAN).post("/v1/workers/identify", someone.claim())
+    assert [it["number"] for it in told.json()["filings"]] == [here["number"]]
 
 
 async def test_an_open_visit_keeps_its_filing_whatever_becomes_of_it(hub: World) -> None:

@@ -11,16 +11,17 @@ from tests.support.world import World
 
 
 @contextmanager
-def recorded(world: World) -> Iterator[list[str]]:
+def recorded(world: World, *, entering: bool = False) -> Iterator[list[str]]:
     """Collect the hub's SQL statements, in order.
 
-    Transactions' own commands are not among them, nor what names the caller before every reading.
+    Transactions' own commands are not among them, nor what names the caller before every reading
+    unless `entering`.
     """
     statements: list[str] = []
 
     def note(*details: object) -> None:
         statement = str(details[2])
-        if not statement.startswith("SELECT hub_enter("):
+        if entering or not statement.startswith("SELECT hub_enter("):
             statements.append(statement)
 
     engine = world.hub.engine.sync_engine

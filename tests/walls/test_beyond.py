@@ -93,6 +93,7 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "settle_keep",
         "sandbox_reset",
         "hub_step",
+        "identify_look",
         "worker_seen",
         "filing_used",
         "visit_number",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ from app.entitlement.tables import (
 )
 from app.runtime.auth import Scope, visible
 from app.runtime.db import Conn, Tx
-from app.runtime.fetching import fetch
+from app.runtime.fetching import fetch, rows_in
 from app.runtime.numbers import next_number
 
 SEEN = visible(regions=(worker.c.insured_region,))
@@ -117,6 +117,11 @@ async def determinations(
     for row in await fetch(conn, _OF_WORKERS, {"ids": list(worker_ids)}):
         found[row.worker_id].append(_determination(row, row.worker))
     return found
+
+
+def determinations_in(told: Sequence[Mapping[str, Any]] | None, of: str) -> list[Determination]:
+    """Read a worker's determinations as the database told them in JSON, earliest first."""
+    return [_determination(row, of) for row in rows_in(told, determination)]
 
 
 async def determination_by_number(

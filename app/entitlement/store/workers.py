@@ -100,7 +100,7 @@ _CARDS = (
 async def registered(conn: Conn, scope: Scope, number: str) -> Registered | None:
     """Read a worker by public number."""
     row = (await conn.execute(_BY_NUMBER, {"number": number, **scope.binds()})).one_or_none()
-    return None if row is None else _registered(row, vault_of(conn))
+    return None if row is None else registered_of(row, vault_of(conn))
 
 
 async def holder(conn: Conn, certificate: str) -> Registered | None:
@@ -108,14 +108,14 @@ async def holder(conn: Conn, certificate: str) -> Registered | None:
     vault = vault_of(conn)
     asked = {"certificate": vault.index(certificate, CERTIFICATE)}
     found = await fetch(conn, _BY_CERTIFICATE, asked)
-    return _registered(found[0], vault) if found else None
+    return registered_of(found[0], vault) if found else None
 
 
 async def by_ids(conn: Conn, worker_ids: Collection[int]) -> list[Registered]:
     """Read the workers other rows refer to."""
     vault = vault_of(conn)
     found = await fetch(conn, _BY_IDS, {"ids": list(worker_ids)})
-    return [_registered(row, vault) for row in found]
+    return [registered_of(row, vault) for row in found]
 
 
 async def locked(
@@ -225,7 +225,9 @@ def _sealed(vault: Vault, worker_id: int, person: Person) -> dict[str, bytes | N
     return kept
 
 
-def _registered(row: sa.Row[Any], vault: Vault) -> Registered:
+def registered_of(row: sa.Row[Any], vault: Vault) -> Registered:
+    """Read a worker and who that is out of a row; personal data are decrypted here."""
+
     def opened(kept: bytes | None, column: str) -> str | None:
         return None if kept is None else vault.decrypt(kept, row.id, column)
 

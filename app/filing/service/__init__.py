@@ -7,7 +7,7 @@ from app.filing.service.admission import (
     hold,
     list_filings,
     release,
-    usable,
+    usable_in,
 )
 from app.filing.service.batch import file_batch
 from app.filing.service.deeds import (
@@ -45,5 +45,5 @@ __all__ = [
     "release",
     "run_out",
     "submit",
-    "usable",
+    "usable_in",
 ]

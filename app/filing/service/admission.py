@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from app.filing import rules, store
 from app.filing.errors import FilingTerminated, FilingUnknown
@@ -46,9 +48,11 @@ async def covering(
     return rules.covering(filings, region, cost_kind, day)
 
 
-async def usable(conn: Conn, worker_id: int, region: str, day: date) -> list[Filing]:
-    """Return the filings under which a worker could be admitted here on this day."""
-    return rules.usable(await store.of_workers(conn, [worker_id]), region, day)
+def usable_in(
+    told: Sequence[Mapping[str, Any]] | None, worker: str, region: str, day: date
+) -> list[Filing]:
+    """Of a worker's filings, told in JSON, return those under which they could be admitted here."""
+    return rules.usable(store.filings_in(told, worker), region, day)
 
 
 async def by_id(conn: Conn, filing_id: int) -> Filing:

@@ -10,6 +10,7 @@ from app.filing.store.reads import (
     of_workers,
     page,
 )
+from app.filing.store.rows import filings_in
 from app.filing.store.writes import (
     Kept,
     Mark,
@@ -35,6 +36,7 @@ __all__ = [
     "by_number",
     "end",
     "expire",
+    "filings_in",
     "history",
     "hold",
     "known_places",

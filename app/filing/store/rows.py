@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.filing.model import Filing, FilingKind, FilingState, Referral, Term
 from app.filing.tables import filing
 from app.kernel.costs import CostKind
 from app.kernel.regions import Scheme
+from app.runtime.fetching import rows_in
 
 OLD, NEW = filing.alias("old"), filing.alias("new")
 FILINGS = (
@@ -59,6 +61,12 @@ def filing_of(row: sa.Row[Any]) -> Filing:
         policy_version=row.policy_version,
         revision=row.revision,
     )
+
+
+def filings_in(told: Sequence[Mapping[str, Any]] | None, worker_number: str) -> list[Filing]:
+    """Read a worker's filings as the database told them in JSON, oldest first."""
+    of = {"worker": worker_number}
+    return [filing_of(row) for row in rows_in([{**each, **of} for each in told or ()], filing)]
 
 
 def _referral(kept: dict[str, str]) -> Referral:

@@ -9,6 +9,7 @@ from app.gateway.deeds import facts
 from app.gateway.deeds.call import Call
 from app.gateway.inputs import Row
 from app.gateway.outputs import Told
+from app.runtime.arrivals import Arrival
 from app.runtime.walls import Purpose
 from app.runtime.work import Reading, Work
 from app.visit import service as visits
@@ -23,7 +24,7 @@ async def identify(reading: Reading, call: Call) -> Told:
         card_kind=CardKind(row.text("mdtrt_cert_type")),
         card=row.text("mdtrt_cert_no"),
     )
-    found = await visits.identify(reading, claim)
+    found = await visits.identify(Arrival(reading), claim)
     return {
         "baseinfo": [facts.of_person(found.worker, found.person, reading.today)],
         "insuinfo": [facts.of_worker(found.worker)],
