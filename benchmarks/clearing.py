@@ -46,7 +46,7 @@ SETTLEMENTS = Path(__file__).with_suffix(".sql").read_text("utf-8")
 GENERATED = datetime.fromisoformat("2025-10-21T09:00:00+08:00")
 NOTICED = datetime.fromisoformat("2025-10-31T09:00:00+08:00")
 PERIOD = Run(Scheme.CROSS_PROVINCE, "2025Q3")
-OPERATOR = Caller(kind=PartyKind.OPERATOR, party="operator", region="000000", client="benchmark")
+OPERATOR = Caller(kind=PartyKind.OPERATOR, party="operator", region="000000", client="hub:bench")
 _KEYS = itertools.count(1)
 
 

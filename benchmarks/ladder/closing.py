@@ -32,7 +32,7 @@ from benchmarks.ladder.history import last_quarter_end
 from benchmarks.ladder.stock import new_key
 
 FIRST_YEAR, FIRST_MONTH = 2024, 4
-OPERATOR = Caller(kind=PartyKind.OPERATOR, party="operator", region="000000", client="benchmark")
+OPERATOR = Caller(kind=PartyKind.OPERATOR, party="operator", region="000000", client="hub:bench")
 # As the owner, since nobody else may: a closed month is closed for good.
 _OPENED_AGAIN = (
     "SET LOCAL session_replication_role = replica",

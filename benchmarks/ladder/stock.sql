@@ -18,6 +18,9 @@ SELECT id, '2024-01-01', 'online', '' FROM institution
 INSERT INTO party (code, kind, name, region, state, source)
 SELECT code, 'institution', name, region, 'active', 'synthetic' FROM institution
  WHERE code LIKE 'H______90001' ON CONFLICT DO NOTHING;
+-- Whom the tokens name that the senders sign: in production no other client is let in.
+INSERT INTO client (id, party, state, created_at)
+SELECT code || '-1', code, 'active', now() FROM party ON CONFLICT DO NOTHING;
 
 CREATE TEMPORARY TABLE asked ON COMMIT DROP AS
 WITH place AS (

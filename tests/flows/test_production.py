@@ -16,6 +16,7 @@ from tests.support.persons import enrolled
 from tests.support.world import Client, World
 
 MODES = "/v1/advances/modes"
+STANDS = sa.text("SELECT client_stands(:client, NULL, now())")
 ASKED = {
     "insured_place": "110000",
     "treatment_place": "410000",
@@ -41,8 +42,9 @@ def code(answer: Any) -> tuple[int, str | None]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def parties(world: World) -> AsyncIterator[None]:
-    """The parties of a hub that nobody has a person of yet."""
+    """The parties of a hub that nobody has a person of yet, and the tests' own client."""
     await seeded(world)
+    await made_client(world, "operator", "operator-test")
     yield
 
 
@@ -90,3 +92,31 @@ async def test_in_production_the_operators_first_two_people_act_by_two(world: Wo
     assert code(await chen.post(path)) == (403, "second-person-needed")
     await enrolled(world, "wang")
     assert (await done(wang.post(path)))["state"] == "approved"
+
+
+async def stands(world: World, client: str) -> str | None:
+    """Ask as the service does why a client stands no longer."""
+    async with world.rx() as rx:
+        return await rx.scalar(STANDS, {"client": client})
+
+
+async def test_elsewhere_a_client_without_a_row_is_a_party_that_the_hub_plays(
+    world: World,
+) -> None:
+    assert [await stands(world, it) for it in ("nobody", "person:nobody")] == ["unknown"] * 2
+    assert (await as_client(world.operator, "nobody").get("/v1/regions")).status_code == 200
+
+
+@pytest.mark.usefixtures("production")
+async def test_in_production_a_token_whose_client_is_gone_opens_nothing(world: World) -> None:
+    system = await machine(world, world.agency("370000"))
+    own = system.caller.client
+    async with world.hub.engine.connect() as connection:
+        asked = [{"client": it} for it in (own, "nobody", "person:nobody", "hub:tick")]
+        found = [await connection.scalar(STANDS, it) for it in asked]
+    assert found == [None, "gone", "gone", None]
+    for client, status in ((own, 200), ("nobody", 401), ("person:nobody", 401)):
+        answer = await as_client(system, client).get("/v1/filings")
+        assert answer.status_code == status, client
+    written = await as_client(world.operator, "nobody").post(MODES, ASKED)
+    assert code(written) == (401, "unauthenticated")

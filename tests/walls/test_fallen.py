@@ -38,8 +38,20 @@ FALLS: Mapping[str, str] = {
     "disabled": "UPDATE client SET state = 'disabled' WHERE id = ANY (:clients)",
     "expired": "UPDATE client SET expires_at = :earlier WHERE id = ANY (:clients)",
     "party disabled": "UPDATE party SET state = 'disabled' WHERE code = ANY (:parties)",
+    "gone in production": """
+        WITH marked AS (INSERT INTO database_mark (single, mode, marked_at)
+                        VALUES (true, 'production', :later))
+        DELETE FROM client WHERE id = ANY (:clients)
+    """,
 }
 RISE = (
+    "DELETE FROM database_mark",
+    """
+    INSERT INTO client (id, party, state, created_at)
+    SELECT id, party, 'active', :earlier
+      FROM unnest(CAST(:clients AS text[]), CAST(:parties AS text[])) AS it (id, party)
+        ON CONFLICT DO NOTHING
+    """,
     """
     UPDATE client SET tokens_valid_from = NULL, state = 'active', expires_at = NULL
      WHERE id = ANY (:clients)
