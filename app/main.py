@@ -38,6 +38,7 @@ from app.runtime.at_hand import PagesAtHand
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
 from app.runtime.door import Hub
+from app.runtime.health import LastLook, Readiness
 from app.runtime.hub import Clock, build_hub, wall_clock
 from app.runtime.lane import LaneMetrics
 from app.runtime.limits import Limits
@@ -114,8 +115,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.settings = settings
     app.state.hub = hub
     app.state.signer = Signer.of(settings.token_key.get_secret_value(), settings.token_minutes)
-    app.state.metrics = metrics
-    app.state.seal_metrics = SealMetrics(metrics.registry)
+    _watch(app, metrics)
     app.state.pages = PagesAtHand()
     app.state.limits = Limits.of(settings)
     app.state.turns = turns = Turns.of(settings)
@@ -149,6 +149,14 @@ def build_ticker(
 ) -> Ticker:
     """Build what does all that falls due, wherever on the road."""
     return Ticker(hub, client, metrics, due_acts(settings))
+
+
+def _watch(app: FastAPI, metrics: Metrics) -> None:
+    """Let be told how the hub fares, to whoever asks and at the cost of one look a second."""
+    app.state.metrics = metrics
+    app.state.seal_metrics = SealMetrics(metrics.registry)
+    app.state.last_observed = LastLook[None]()
+    app.state.last_readiness = LastLook[Readiness]()
 
 
 @asynccontextmanager

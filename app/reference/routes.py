@@ -25,9 +25,11 @@ from app.reference.schemas import (
     WordView,
 )
 from app.runtime import health, outcomes
-from app.runtime.door import Busy, MessageIdFormat, MessageOwn, MessageRunning
+from app.runtime.door import Busy, Hub, MessageIdFormat, MessageOwn, MessageRunning
+from app.runtime.health import LastLook, Readiness
 from app.runtime.http import OpenDoor, OpenReading, hub_of, only
 from app.runtime.problems import problems
+from app.runtime.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["reference 参考信息"])
 
@@ -59,13 +61,21 @@ async def live() -> HealthView:
 )
 async def ready(request: Request) -> ReadinessView:
     """Check everything the hub needs to serve."""
-    found = await health.checks(hub_of(request), request.app.state.settings)
-    if failed := [check.name for check in found if not check.passed]:
-        views = [CheckView.of(check).model_dump() for check in found]
+    last: LastLook[Readiness] = request.app.state.last_readiness
+    found = await last.of(lambda: _readiness(hub_of(request), request.app.state.settings))
+    if failed := [check.name for check in found.needed if not check.passed]:
+        views = [CheckView.of(check).model_dump() for check in found.needed]
         raise NotReady(failed=failed, checks=views)
-    found.append(await ticking.check(hub_of(request)))
-    found.append(await watching.check(hub_of(request)))
-    return ReadinessView(status="ready", checks=[CheckView.of(check) for check in found])
+    checks = (*found.needed, *found.watched)
+    return ReadinessView(status="ready", checks=[CheckView.of(check) for check in checks])
+
+
+async def _readiness(hub: Hub, settings: Settings) -> Readiness:
+    """Look at what is watched only where what is needed is there."""
+    needed = await health.checks(hub, settings)
+    if not all(check.passed for check in needed):
+        return Readiness(needed)
+    return Readiness(needed, (await ticking.check(hub), await watching.check(hub)))
 
 
 @router.get(
@@ -80,7 +90,8 @@ async def ready(request: Request) -> ReadinessView:
 )
 async def metrics(request: Request) -> Response:
     """Show the counters."""
-    await request.app.state.seal_metrics.observe(hub_of(request))
+    last: LastLook[None] = request.app.state.last_observed
+    await last.of(lambda: request.app.state.seal_metrics.observe(hub_of(request)))
     shown = generate_latest(request.app.state.metrics.registry)
     return Response(shown, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -14,6 +17,7 @@ from app.runtime import migrate
 from app.runtime.door import Hub, lend
 from app.runtime.settings import Settings
 
+T = TypeVar("T")
 DISK_FREE_BYTES_MIN = 256 * 1024 * 1024
 DATABASE_SECONDS_MAX = 2.0
 _DATABASE = sa.text("SELECT version_num, NOT pg_is_in_recovery() AS writable FROM alembic_version")
@@ -26,6 +30,34 @@ class Check:
     name: str
     passed: bool
     found: str
+
+
+@dataclass(slots=True)
+class LastLook(Generic[T]):
+    """What was found a moment ago: who may ask without a token must not cost a connection a call.
+
+    Of many who ask at once one looks, and the others are told what it found.
+    """
+
+    seconds: float = 1.0
+    clock: Callable[[], float] = time.monotonic
+    _found: tuple[float, T] | None = None
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def of(self, look: Callable[[], Awaitable[T]]) -> T:
+        """Look, unless somebody just did."""
+        async with self._looking:
+            if self._found is None or self.clock() - self._found[0] >= self.seconds:
+                self._found = self.clock(), await look()
+            return self._found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What the hub cannot serve without, and what is told beside it where that is there."""
+
+    needed: Sequence[Check]
+    watched: Sequence[Check] = ()
 
 
 async def checks(hub: Hub, settings: Settings) -> list[Check]:
