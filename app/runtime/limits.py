@@ -1,4 +1,4 @@
-"""Rate limits: a bucket per client, per party and per address, in the memory of each replica.
+"""Rate limits: a bucket per client, person, party and address, in the memory of each replica.
 
 They stop loops that run away, so they need not be exact over replicas, and a request pays no
 round trip for them: what is special to a client travels in its token.
@@ -99,6 +99,7 @@ class Limits:
     client_per_minute: int
     party_per_minute: int
     sign_ins_per_minute: int
+    person_per_minute: int = 1_200
     buckets: Buckets = field(default_factory=Buckets)
 
     @classmethod
@@ -108,20 +109,22 @@ class Limits:
             settings.client_requests_per_minute,
             settings.party_requests_per_minute,
             settings.sign_ins_per_minute,
+            settings.person_requests_per_minute,
         )
 
     def admit(self, caller: Caller) -> Standing:
-        """Take one from the caller's client and one from its party; return the scarcer.
+        """Take one from the caller's client or person and one from its party; return the scarcer.
 
-        The client's first: one that runs away must not use up what its party's others need.
+        The caller's own first: one that runs away must not use up what its party's others need.
         """
-        client = self.buckets.take(
-            "client", caller.client, caller.terms.client_per_minute or self.client_per_minute
-        )
+        of, usual = "client", self.client_per_minute
+        if caller.person is not None:
+            of, usual = "person", self.person_per_minute
+        own = self.buckets.take(of, caller.client, caller.terms.client_per_minute or usual)
         party = self.buckets.take(
             "party", caller.party, caller.terms.party_per_minute or self.party_per_minute
         )
-        return min((client, party), key=lambda it: it.left)
+        return min((own, party), key=lambda it: it.left)
 
     def admit_sign_in(self, address: str) -> None:
         """Take one from those who try to sign in from an address: a try costs a slow hash."""

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     client_requests_per_minute: int = Field(
         default=60_000, ge=1, description="For each client and replica, unless it has its own"
     )
+    person_requests_per_minute: int = Field(
+        default=1_200, ge=1, description="For each person and replica, over all their sessions"
+    )
     party_requests_per_minute: int = Field(
         default=120_000, ge=1, description="For each party and replica, unless it has its own"
     )

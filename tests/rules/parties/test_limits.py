@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,8 +57,19 @@ def test_who_waits_as_long_as_told_is_let_in_again() -> None:
     assert buckets.take("client", "c", 2).left == 0
 
 
+def test_a_person_has_a_rate_of_their_own_over_all_sessions() -> None:
+    limits = Limits(100, 100, 600, person_per_minute=2, buckets=Buckets(Clock()))
+    li, wu = (replace(CALLER, client=f"person:{it}") for it in ("li", "wu"))
+    assert [limits.admit(replace(li, issued_at=NOW)).left, limits.admit(li).left] == [1, 0]
+    with pytest.raises(RateLimited) as refused:
+        limits.admit(li)
+    assert refused.value.facts["of"] == "person"
+    assert limits.admit(wu).of == "person"
+    assert limits.admit(CALLER).left == 96
+
+
 def test_a_client_that_runs_away_uses_up_its_own_limit_and_not_its_partys() -> None:
-    limits = Limits(2, 10, 600, Buckets(Clock()))
+    limits = Limits(2, 10, 600, buckets=Buckets(Clock()))
     for _ in range(2):
         limits.admit(CALLER)
     for _ in range(50):
