@@ -202,8 +202,16 @@ def lent_reading(request: Request, caller: Caller) -> AbstractAsyncContextManage
     return lend_reading(hub_of(request), caller, request_id_of(request))
 
 
+async def check_nesting(request: Request) -> None:
+    """FastAPI dependency: refuse a JSON body nested too deep where no door looks at it."""
+    content_type = request.headers.get("content-type")
+    if "json" in (content_type or ""):
+        check_depth(content_type, await request.body())
+
+
 async def open_reading(request: Request, caller: CallerNow) -> AsyncIterator[Reading]:
     """FastAPI dependency: the way to look at something."""
+    await check_nesting(request)
     async with lent_reading(request, caller) as it:
         yield it
 
@@ -215,6 +223,7 @@ def lent_arrival(request: Request, caller: Caller) -> AbstractAsyncContextManage
 
 async def open_arrival(request: Request, caller: CallerNow) -> AsyncIterator[Arrival]:
     """FastAPI dependency: the way to look at something, to be entered by what is asked."""
+    await check_nesting(request)
     async with lent_arrival(request, caller) as it:
         yield it
 

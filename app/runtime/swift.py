@@ -110,6 +110,8 @@ class _Plan:
         if self.door_as:
             key = request.headers.get("idempotency-key")
             given[self.door_as] = await http.open_door(request, caller, key)
+        elif self.body is not None:
+            await http.check_nesting(request)
         if self.arrival_as:
             async with http.lent_arrival(request, caller) as given[self.arrival_as]:
                 return await self.call(**given)

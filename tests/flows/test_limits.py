@@ -144,6 +144,24 @@ async def test_a_body_nested_deeper_than_any_message_is_malformed(world: World, 
     assert answer.json()["errors"][0]["code"] == "too_deep"
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "application/merge-patch+json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/workers/identify", "/oauth/sessions", "/oauth/invitations/acceptance"),
+        *("/oauth/token", "/oauth/revoke", "/oauth/sessions/end"),
+    ],
+)
+async def test_what_writes_nothing_is_held_to_the_same_depth(
+    world: World, path: str, content_type: str
+) -> None:
+    body = '{"kind": ' + "[" * 33 + "]" * 33 + "}"
+    headers = {**world.institution("H37010000001").headers(), "Content-Type": content_type}
+    answer = await world.http.post(path, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert answer.json()["errors"][0]["code"] == "too_deep"
+
+
 async def test_a_compressed_body_is_not_unpacked(world: World) -> None:
     """No bomb goes off in what is never decompressed: the bytes are read as they are."""
     bomb = gzip.compress(b'{"kind": "' + b" " * 10_000_000 + b'"}')

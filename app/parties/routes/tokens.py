@@ -8,7 +8,7 @@ import secrets
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
@@ -32,6 +32,7 @@ from app.runtime.http import (
     CallerNow,
     answer_refusal,
     calling_address,
+    check_nesting,
     hub_of,
     request_id_of,
 )
@@ -48,7 +49,7 @@ SecretField = Annotated[
     str | None,
     Form(description="Its secret 客户端密钥", json_schema_extra={"format": "password"}),
 ]
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(check_nesting)])
 
 
 class Done(BaseModel):
