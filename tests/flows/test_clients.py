@@ -74,6 +74,17 @@ async def test_old_and_new_secret_both_buy_tokens_until_the_old_is_retired(world
     assert old.secret not in str(shown)
 
 
+async def test_a_token_bought_with_a_retired_secret_opens_until_it_is_revoked(world: World) -> None:
+    it = await made_client(world, "370000")
+    bearer = {"Authorization": f"Bearer {await token_of(world, it)}"}
+    hint = await hint_of(it)
+    await as_operator(world, lambda work: service.retire_secret(work, it.id, hint))
+    assert (await world.http.get("/v1/regions", headers=bearer)).status_code == 200
+    world.clock.advance(seconds=1)
+    await as_operator(world, lambda work: service.revoke_tokens(work, it.id))
+    assert (await world.http.get("/v1/regions", headers=bearer)).status_code == 401
+
+
 async def test_retiring_a_secret_that_never_was_is_refused(world: World) -> None:
     it = await made_client(world, "370000")
     with pytest.raises(SecretUnknown):
