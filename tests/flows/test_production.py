@@ -97,7 +97,8 @@ async def test_in_production_the_operators_first_two_people_act_by_two(world: Wo
 async def stands(world: World, client: str) -> str | None:
     """Ask as the service does why a client stands no longer."""
     async with world.rx() as rx:
-        return await rx.scalar(STANDS, {"client": client})
+        why: str | None = await rx.scalar(STANDS, {"client": client})
+    return why
 
 
 async def test_elsewhere_a_client_without_a_row_is_a_party_that_the_hub_plays(
