@@ -232,16 +232,13 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     names text[];
     entry_ids bigint[];
-    held int;
 BEGIN
     SELECT array_agg(concat_ws(':', w.kind, w.insured_place, w.treatment_place, w.institution))
       INTO names
       FROM unnest(kinds, insured_places, treatment_places, institutions)
            AS w(kind, insured_place, treatment_place, institution);
 
-    PERFORM FROM account a WHERE a.name = ANY (names) ORDER BY a.id FOR NO KEY UPDATE;
-    GET DIAGNOSTICS held = ROW_COUNT;
-    IF held < cardinality(names) THEN
+    IF (SELECT count(*) FROM account a WHERE a.name = ANY (names)) < cardinality(names) THEN
         INSERT INTO account
                (name, kind, insured_place, treatment_place, institution, balance_fen, version)
         SELECT w.name, w.kind, w.insured_place, w.treatment_place, w.institution, 0, 0
@@ -250,8 +247,9 @@ BEGIN
          WHERE NOT EXISTS (SELECT FROM account a WHERE a.name = w.name)
          ORDER BY w.name
             ON CONFLICT DO NOTHING;
-        PERFORM FROM account a WHERE a.name = ANY (names) ORDER BY a.id FOR NO KEY UPDATE;
     END IF;
+
+    PERFORM FROM account a WHERE a.name = ANY (names) ORDER BY a.id FOR NO KEY UPDATE;
 
     IF EXISTS (SELECT FROM unnest(undone) AS u(subject)
                 WHERE u.subject IS NOT NULL

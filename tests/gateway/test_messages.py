@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tests.support.gateway import Gateway, bill, clock_text, hospital, ready
 from tests.support.queries import recorded
+from tests.support.settlement import at_the_door, settled
 from tests.support.visit import ready_worker, road
 from tests.support.world import World
 
@@ -121,11 +122,14 @@ async def test_a_refusal_is_remembered_and_may_be_mended_under_the_same_id(world
     assert (await his.post(message)).json()["infcode"] == 0
 
 
-async def test_a_settlement_costs_one_statement_more_than_in_rest(world: World) -> None:
+async def test_a_settlement_costs_one_statement_more_than_at_the_door_in_rest(
+    world: World, database_url: str
+) -> None:
     his, visit, _ = await settling(world)
-    with recorded(world) as rest:
-        answer = await his.client.post(f"/v1/visits/{visit}/settle", {"total": "10.00"})
-    assert answer.status_code == 201, answer.text
+    institution = his.client.caller.party
+    async with at_the_door(world, database_url) as door:
+        with recorded(door) as rest:
+            await settled(door, visit, institution=institution)
     _, _, message = await settling(world)
     with recorded(world) as numbered:
         assert (await his.post(message)).json()["infcode"] == 0

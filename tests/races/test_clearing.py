@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import replace
 from datetime import date, datetime
 
 from app.kernel.money import Money
@@ -109,14 +108,13 @@ async def test_a_settlement_at_midnight_of_the_quarter_is_in_exactly_one_clearin
         return str(answer.json()["number"])
 
     world.clock.now = after
-    steady = world.hub
-    world.app.state.hub = replace(steady, clock=midnight)
+    world.clock.told_by = midnight
     try:
         running = asyncio.create_task(operator())
         await asyncio.gather(*(desk(visits[n::writers]) for n in range(writers)))
         number = await running
     finally:
-        world.app.state.hub = steady
+        world.clock.told_by = None
     # Of the quarter's last day, but its clearing has run: it counts in the month that is open.
     world.clock.now = before
     done.append(await settled(world, *late))
