@@ -24,9 +24,13 @@ from app.sandbox.people import person
 from tests.flows import test_descriptions as descriptions
 from tests.support.pg import fresh_database
 from tests.support.sandbox import go, open_sandbox, personas, played
-from tests.support.world import TOKEN_KEY, World, open_world
+from tests.support.world import START, TOKEN_KEY, World, open_world
 
 HOSPITAL = "H37010000001"
+# In a database for production a token needs its client.
+CLIENT = sa.text(
+    "INSERT INTO client (id, party, state, created_at) VALUES (:id, 'operator', 'active', :at)"
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -286,6 +290,8 @@ async def test_a_database_with_business_becomes_no_sandbox_and_is_not_emptied(
             assert (await counts(world))["institution"] > 0
         # Even an application put together wrongly cannot empty it.
         async with open_world(url, mode=Mode.SANDBOX) as wrong:
+            async with wrong.tx() as tx:
+                await tx.execute(CLIENT, {"id": wrong.operator.caller.client, "at": START})
             answer = await wrong.operator.post("/v1/sandbox/reset", {})
             assert answer.status_code == 500
             assert (await counts(wrong))["institution"] > 0
