@@ -53,7 +53,7 @@ _CLAIM = sa.text(
     SELECT entered.refused, idle.it AS idle, EXISTS (SELECT FROM taken) AS taken
       FROM entered LEFT JOIN idle ON true
     """  # noqa: S608 -- constants only
-).bindparams(*_STAMPED, *walls.BINDS)
+).bindparams(*_STAMPED, *walls.ENTERED)
 _REFUSED = sa.text(
     f"""
     WITH entered AS MATERIALIZED (

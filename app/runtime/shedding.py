@@ -9,7 +9,6 @@ import asyncio
 import itertools
 import re
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,11 +17,11 @@ from typing import ClassVar
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from prometheus_client import CollectorRegistry, Counter, Gauge
-from starlette.exceptions import HTTPException
 
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Kind, Refusal
 from app.runtime.door import Busy
+from app.runtime.heard import hear
 from app.runtime.problems import Answer, problem_of
 from app.runtime.settings import Settings
 from app.runtime.telemetry import GUARDS, METHODS, App, Message, Receive, Send, log
@@ -173,7 +172,7 @@ class Shedding:
             if _has_body(scope):
                 if self.turns.is_full and not self._is_spared(scope):
                     raise NoTurnError("full")  # noqa: TRY301 -- before its body costs anything
-                receive = await _whole(receive)  # who sends slowly holds no turn
+                receive = await hear(receive)  # who sends slowly holds no turn
             until = asyncio.get_running_loop().time() + self.settings.request_seconds
             turn = self.turns.is_free or not self._is_spared(scope)
             if turn:
@@ -271,27 +270,3 @@ def _has_body(scope: Message) -> bool:
         name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
         for name, value in scope["headers"]
     )
-
-
-async def _whole(receive: Receive) -> Receive:
-    """Wait until a body is there; what went wrong on the way is met by whoever reads it."""
-    heard: deque[Message | HTTPException] = deque()
-    more = True
-    while more:
-        try:
-            message = await receive()
-        except HTTPException as fault:  # too large, too slow
-            heard.append(fault)
-            break
-        heard.append(message)
-        more = message.get("more_body", False)
-
-    async def again() -> Message:
-        if not heard:
-            return await receive()
-        piece = heard.popleft()
-        if isinstance(piece, HTTPException):
-            raise piece
-        return piece
-
-    return again

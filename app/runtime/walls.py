@@ -47,10 +47,8 @@ _CHECKED: dict[str, sa.types.TypeEngine[Any]] = {
 _CALLED = ", ".join(f":{name}" for name in _NAME)
 ENTER = f"hub_enter({', '.join(f':{name}' for name in _CHECKED)}, {_CALLED}, "
 AS = f"hub_as({_CALLED}, "
-BINDS = tuple(sa.bindparam(name, type_=kind) for name, kind in (_NAME | _CHECKED).items())
 ENTERED = tuple(sa.bindparam(name, type_=kind) for name, kind in (_CHECKED | _NAME).items())
 NAME_BINDS = tuple(sa.bindparam(name, type_=kind) for name, kind in _NAME.items())
-_ENTER = sa.text(f"SELECT {ENTER} false)").bindparams(*BINDS)
 REFUSED = "refused"  # the column of a statement that names its caller and asks on
 _LEAVE = sa.text("SELECT hub_as('', '', NULL, false)")
 _STEP = sa.text("SELECT hub_step(:purpose, :certificate, :number, :within)").bindparams(
@@ -93,15 +91,16 @@ async def enter(rx: Rx, caller: Caller, now: datetime) -> None:
     The name stays with the connection. It ends when the next one is named or `leave` is called,
     and one of both is the first thing whoever takes the connection does.
     """
-    rx.info[NAMED] = True
-    ((refused,),) = await fetch(rx, _ENTER, checked(caller, now))
-    require_standing(refused)
+    await enter_by(rx, caller, now, (_ENTER, {}))
 
 
 def entering(*asked: sa.ColumnElement[Any]) -> sa.Select[Any]:
     """Build a statement that names who asks and reads something open to all; for `enter_by`."""
     called = sa.func.hub_enter(*ENTERED, sa.false(), type_=sa.Text)
     return sa.select(called.label(REFUSED), *asked)
+
+
+_ENTER = entering()
 
 
 async def enter_by(

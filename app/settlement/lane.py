@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
-from starlette.exceptions import HTTPException
 
 from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
@@ -22,6 +21,7 @@ from app.runtime import prose
 from app.runtime.auth import Caller, Signer
 from app.runtime.depth import check_depth
 from app.runtime.door import Hub, check_key, fingerprint_of
+from app.runtime.heard import hear
 from app.runtime.lane import Lane, LaneMetrics
 from app.runtime.limits import Limits
 from app.runtime.problems import Answer
@@ -86,11 +86,12 @@ class SettlingLane:
         if named is None:
             await self.app(scope, receive, send)
             return
-        body, again = await _read(receive)
+        heard = await hear(receive)
+        body = heard.body
         asked = None if body is None else self._plain(scope, named, body)
         answer = None if asked is None else await self.lane.take(asked)
         if answer is None:
-            await self.app(scope, again, send)
+            await self.app(scope, heard, send)
             return
         scope["route"] = ROUTE
         headers = [
@@ -152,35 +153,3 @@ def _named(scope: Message) -> str | None:
         return None
     length = dict(scope["headers"]).get(b"content-length", b"")
     return named[1] if length.isdigit() and int(length) <= BODY_BYTES_MAX else None
-
-
-async def _read(receive: Receive) -> tuple[bytes | None, Receive]:
-    """Read a body; return it, and a way to read the same again. None: it did not come whole."""
-    got: list[Message | HTTPException] = []
-    body = b""
-    try:
-        while True:
-            message = await receive()
-            got.append(message)
-            if message["type"] != "http.request":
-                return None, _again(got, receive)
-            body += message.get("body", b"")
-            if not message.get("more_body", False):
-                return body, _again(got, receive)
-    except HTTPException as error:  # too large, or too slow: the application answers that
-        got.append(error)
-        return None, _again(got, receive)
-
-
-def _again(got: list[Message | HTTPException], receive: Receive) -> Receive:
-    """Give what was received once more, then what comes after it."""
-    waiting = iter(got)
-
-    async def give() -> Message:
-        for it in waiting:
-            if isinstance(it, HTTPException):
-                raise it
-            return it
-        return await receive()
-
-    return give
