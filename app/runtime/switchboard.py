@@ -7,11 +7,12 @@ which knows what to answer.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute, iter_route_contexts, request_response
-from starlette.routing import Match
+from fastapi.routing import APIRoute, _IncludedRouter, request_response
+from starlette.routing import BaseRoute, Match
 
 from app.runtime.swift import swiftly
 from app.runtime.telemetry import App, Message, Receive, Send
@@ -48,14 +49,12 @@ class Switchboard:
     def _learn(self) -> None:
         self.learnt = True
         greedy: tuple[str, ...] = ()  # how paths begin whose last parameter takes slashes, too
-        for context in iter_route_contexts(self.router.routes):
-            route = context.original_route
+        for route in _declared(self.router):
             if not isinstance(route, APIRoute) or route.path.startswith(greedy):
                 continue  # found by the search, as is what an earlier greedy one might take
             if ":path" in route.path:
                 greedy += (route.path.partition("{")[0],)
                 continue
-            assert context.path == route.path, "a router is included as it stands"
             swift = swiftly(route)
             way: App = route.handle if swift is None else request_response(swift)
             for method in route.methods or ():
@@ -69,6 +68,20 @@ def install(router: APIRouter) -> None:
     """
     router.redirect_slashes = False
     router.middleware_stack = Switchboard(router, router.middleware_stack)
+
+
+def _declared(router: APIRouter) -> Iterator[BaseRoute]:
+    """Walk through the routes in the order declared.
+
+    The framework's own walk builds every route a second time, which is most of what a hub's first
+    request would cost.
+    """
+    for route in router.routes:
+        if isinstance(route, _IncludedRouter):
+            assert not route.include_context.prefix, "a router is included as it stands"
+            yield from _declared(route.original_router)
+        else:
+            yield route
 
 
 def _shape(method: str, path: str) -> _Shape:
