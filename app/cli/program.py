@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 import app
-from app.cli import clients, keys, persons, proving, sandbox, serving
+from app.cli import clients, keys, persons, policy, proving, sandbox, serving
 from app.cli import demo as showcase
 from app.cli import generate as traffic
 from app.cli.credentials import ensure_credentials
@@ -55,6 +55,7 @@ program = typer.Typer(
 program.add_typer(clients.program, name="clients")
 program.add_typer(persons.program, name="persons")
 program.add_typer(keys.program, name="keys")
+program.add_typer(policy.program, name="policy")
 program.add_typer(conformance.program, name="conformance")
 program.command()(token)
 program.command()(proving.verify)
@@ -80,6 +81,7 @@ def run(port: Port = 8000, host: Host = "127.0.0.1") -> None:
         serving.listening(host, port) as taken,
         open_home(settings) as home,
     ):
+        policy.require_adopted(home)
         served = create_app(home.settings, url=home.url)
         if home.embedded:
             asyncio.run(prepare(home, home.folder))
@@ -134,6 +136,7 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
         serving.listening(host, port) as taken,
         open_home(settings) as home,
     ):
+        policy.require_adopted(home)
         serving.serve(create_app(home.settings, url=home.url), taken)
 
 
@@ -221,6 +224,7 @@ def docs(
 async def prepare(home: Home, folder: Path) -> Path:
     """Seed a hub and make its ready-made clients, kept in a folder."""
     async with lend_hub(home) as hub:
+        await policy.adopt_where_played(home, hub)
         await load_seeds(hub, lambda name: _say(f"loaded {name}"))
         return await ensure_credentials(hub, folder)
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from app.cli.acts import caller
+from app.cli.policy import refuse_unadopted
 from app.cli.sandbox import on_its_clock
 from app.deadlines.model import Tick
 from app.kernel.calendar import business_day
@@ -28,6 +29,7 @@ def tick(
         settings = Settings()
         configure_logging(settings)
         async with open_hub(settings) as hub, on_its_clock(hub, settings) as timed:
+            await refuse_unadopted(hub)
             return await build_ticker(timed, settings, caller().client).tick()
 
     done = asyncio.run(work())

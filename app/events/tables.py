@@ -77,6 +77,8 @@ redelivery = sa.Table(
         "id",
         postgresql_where=sa.text("done_at IS NULL"),
     ),
+    # "which wishes were met long ago"
+    sa.Index("ix_redelivery_done_at", "done_at", postgresql_where=sa.text("done_at IS NOT NULL")),
 )
 delivery = sa.Table(
     "delivery",

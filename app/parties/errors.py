@@ -320,6 +320,52 @@ class ProposalExpired(Refusal):
     remedy_zh: ClassVar = "请重新提议。"
 
 
+class PolicyUnreadable(Refusal):
+    """What was proposed as a policy book (政策参数) cannot be read as one."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "policy-unreadable"
+    title: ClassVar = "This is no policy book"
+    title_zh: ClassVar = "政策参数文本无法读取"
+    says: ClassVar = "{why}."
+    says_zh: ClassVar = "原因：{why}。"
+    remedy: ClassVar = "Send what `hub policy digest --proposal` of the new release prints."
+    remedy_zh: ClassVar = "请提交新版本程序执行 hub policy digest --proposal 所得内容。"
+
+
+class PolicyEdited(Refusal):
+    """A value is never edited, only superseded by one of a later day (只增不改)."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "policy-edited"
+    title: ClassVar = "The edition edits values of the one before"
+    title_zh: ClassVar = "该版次改写了既有取值"
+    remedy: ClassVar = "Add a value with its own day; leave those that were in force as they are."
+    remedy_zh: ClassVar = "请以新的生效日增加取值，保留原有取值不变。"
+
+
+class PolicyAdopted(Refusal):
+    """An edition is adopted once."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "policy-adopted"
+    title: ClassVar = "The edition is adopted already"
+    title_zh: ClassVar = "该版次已启用"
+    says: ClassVar = "{version} is adopted."
+    says_zh: ClassVar = "{version} 已启用。"
+
+
+class PolicyOvertaken(Refusal):
+    """Another edition was adopted since: what was read as the difference is it no longer."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "policy-overtaken"
+    title: ClassVar = "Another edition was adopted meanwhile"
+    title_zh: ClassVar = "期间已启用其他版次"
+    remedy: ClassVar = "Reject this proposal and propose the edition again."
+    remedy_zh: ClassVar = "请否决本提议并重新提议。"
+
+
 class ForbiddenRegion(Refusal):
     """An agency acts for its own region (本地区) and no other."""
 

@@ -269,3 +269,27 @@ class Seconding:
     machines: frozenset[str] = frozenset()  # which of both are machines of the party
     is_operator: bool = False
     in_production: bool = False  # what the database is for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """政策参数版次: an edition of the policy book that was adopted, and what it changed."""
+
+    id: int
+    version: str
+    digest: str
+    follows: str | None  # the edition it was compared with; the first follows none
+    changes: tuple[str, ...]
+    proposal: str | None  # none: adopted by whoever set the hub up, or by a sandbox for itself
+    adopted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEdition:
+    """An edition to adopt, as it was laid before those who decide."""
+
+    version: str
+    digest: str
+    book: str = field(repr=False)
+    follows: str | None
+    changes: tuple[str, ...]

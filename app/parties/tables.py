@@ -141,3 +141,19 @@ proposal = sa.Table(
     sa.CheckConstraint("decided_by <> proposed_by", name="two_persons"),
     sa.CheckConstraint("(state = 'open') = (decided_by IS NULL)", name="decided"),
 )
+policy_edition = sa.Table(
+    "policy_edition",
+    METADATA,
+    identity(),
+    sa.Column("version", sa.Text, nullable=False, unique=True),
+    sa.Column("digest", sa.CHAR(64), nullable=False),
+    sa.Column("book", sa.Text, nullable=False),
+    sa.Column("changes", ARRAY(sa.Text), nullable=False),
+    sa.Column("follows", sa.Text, sa.ForeignKey("policy_edition.version")),
+    # No foreign key: a sandbox that begins anew forgets proposals, and decides by the same book.
+    sa.Column("proposal", sa.Text),
+    moment("adopted_at"),
+    sa.Column("adopted_by", sa.Text, nullable=False),
+    # Editions stand in one line: of two that were compared with the same one, one is adopted.
+    sa.UniqueConstraint("follows", postgresql_nulls_not_distinct=True),
+)

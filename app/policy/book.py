@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
 from types import MappingProxyType
@@ -67,8 +67,10 @@ class CoverageTarget:
 class PolicyBook:
     """Every parameter of the law, answerable for any day and province."""
 
-    version: str
+    version: str  # the edition's name and the beginning of the digest
     parameters: Mapping[str, Parameter]
+    digest: str
+    source: str = field(repr=False)  # its text
 
     @classmethod
     def load(cls) -> PolicyBook:
@@ -86,8 +88,9 @@ class PolicyBook:
             for area, names in areas.items()
             for name, entry in names.items()
         ]
-        version = f"{edition}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-        return cls(version, MappingProxyType({each.name: each for each in found}))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        parameters = MappingProxyType({each.name: each for each in found})
+        return cls(f"{edition}-{digest[:8]}", parameters, digest, text)
 
     @basis("hub-default/dated-values")
     def at(self, name: str, day: date, province: str | None = None) -> Value:

@@ -38,5 +38,10 @@ class NotReady(Refusal):
     title_zh: ClassVar = "系统尚未就绪"
     says: ClassVar = "Failed: {failed}."
     says_zh: ClassVar = "未通过的检查：{failed}。"
-    remedy: ClassVar = "Look at `checks`; migrate, free space, or bring the database back."
-    remedy_zh: ClassVar = "请查看 checks：执行迁移、释放磁盘空间或恢复数据库。"
+    remedy: ClassVar = (
+        "Look at `checks`; migrate, adopt the policy edition (`hub policy adopt`), free space, or "
+        "bring the database back."
+    )
+    remedy_zh: ClassVar = (
+        "请查看 checks：执行迁移、启用政策参数版次（hub policy adopt）、释放磁盘空间或恢复数据库。"
+    )

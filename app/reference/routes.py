@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse
 
 from app.deadlines import ticking
+from app.parties.service import check_edition
 from app.proof.service import watching
 from app.reference import refusals, vocabulary
 from app.reference.errors import DictionaryUnknown, NotReady, ProblemUnknown
@@ -53,9 +54,11 @@ async def live() -> HealthView:
 @router.get(
     "/health/ready",
     summary="Can it serve 就绪检查",
-    description="Database reachable, writable and migrated; room on the disk. Also tells through "
-    "which day the due acts are done and whether sealing keeps up, which fails no hub. "
-    "检查数据库可达、可写、已迁移，以及磁盘空间；并告知到期事项已办理至何日、封存是否及时（不影响就绪）。",
+    description="Database reachable, writable and migrated; room on the disk; in production, the "
+    "edition of the policy book adopted. Also tells through which day the due acts are done and "
+    "whether sealing keeps up, which fails no hub. "
+    "检查数据库可达、可写、已迁移，磁盘空间，以及生产环境的政策参数版次已启用；"
+    "并告知到期事项已办理至何日、封存是否及时（不影响就绪）。",
     response_model=ReadinessView,
     responses=problems(NotReady),
 )
@@ -75,6 +78,7 @@ async def _readiness(hub: Hub, settings: Settings) -> Readiness:
     needed = await health.checks(hub, settings)
     if not all(check.passed for check in needed):
         return Readiness(needed)
+    needed.append(await check_edition(hub))
     return Readiness(needed, (await ticking.check(hub), await watching.check(hub)))
 
 

@@ -21,10 +21,15 @@ class MadePersona:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultOrder:
-    """Faults that befall every message of a party until they are taken back (empty text)."""
+    """Faults that befall every message of a party until they are taken back (empty text).
+
+    Where the caller's party acts by persons, what one of them asked for waits for another.
+    """
 
     party: str
     faults: str
+    asked: str | None = None
+    asked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ class Playground:
         async with lend(hub) as rx:
             if self.clock.follows_the_wall:
                 self.clock.setting = await store.kept_clock(rx)
-            self.faults = {it.party: it.faults for it in await store.kept_faults(rx)}
+            self.faults = {it.party: it.faults for it in await store.kept_faults(rx) if it.faults}
 
 
 def playground_of(request: Request) -> Playground:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.deadlines.ticking import ticker_of
 from app.kernel.parties import PartyKind
+from app.parties.errors import PersonRequired, SecondPersonNeeded
 from app.runtime.http import OpenDoor, OpenReading, hub_of, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
@@ -159,10 +160,12 @@ async def faults(reading: OpenReading) -> FaultListView:
     summary="Order faults for a party 按接入方设置故障",
     description="Until taken back with an empty text they befall every message of the party but "
     "those to the sandbox's own paths. `X-Sandbox-Fault` does the same for one request. Delays, "
-    "lost answers, duplicates, expired sessions, 5xx, broken JSON, slow answers. "
-    "对该接入方的全部报文生效，直至以空文本取消；单次请求可用 X-Sandbox-Fault 请求头。",
+    "lost answers, duplicates, expired sessions, 5xx, broken JSON, slow answers. Where the "
+    "caller's party has two persons, one asks and another sends the same to order it; taking back "
+    "takes one. 对该接入方的全部报文生效，直至以空文本取消；单次请求可用 X-Sandbox-Fault 请求头。"
+    "已设两名人员的单位须一人申请、另一人以相同内容复核；取消只需一人。",
     response_model=FaultsView,
-    responses=problems(FaultUnreadable, FaultForeign),
+    responses=problems(FaultUnreadable, FaultForeign, PersonRequired, SecondPersonNeeded),
     dependencies=[EVERYBODY],
 )
 async def order_faults(request: Request, asked: FaultsIn, door: OpenDoor) -> Response:

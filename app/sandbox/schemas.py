@@ -130,11 +130,18 @@ class FaultsView(BaseModel):
 
     party: str = PARTY
     faults: str = FAULTS
+    asked: str | None = Field(
+        description="What waits for another person to order it; null: nothing 待复核的故障，可空",
+        examples=[None],
+    )
+    asked_by: str | None = Field(description="Who asked 申请人，可空", examples=[None])
 
     @classmethod
     def of(cls, order: FaultOrder) -> FaultsView:
         """Show an order."""
-        return cls(party=order.party, faults=order.faults)
+        return cls(
+            party=order.party, faults=order.faults, asked=order.asked, asked_by=order.asked_by
+        )
 
 
 class FaultListView(BaseModel):

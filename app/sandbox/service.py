@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from app.filing import service as filings
 from app.institutions import service as institutions
 from app.kernel.parties import PartyKind
+from app.parties import service as parties
 from app.runtime.paging import Page, PageAsked
 from app.runtime.seeds import seed_rows
 from app.runtime.work import Reading, Work
@@ -37,14 +38,30 @@ async def set_clock(work: Work, clock: MovedClock, asked: ClockAsked) -> ClockMo
 
 
 async def order_faults(work: Work, order: FaultOrder) -> FaultOrder:
-    """Let faults befall every message of a party from now on; no text takes them back."""
+    """Let faults befall every message of a party from now on; no text takes them back.
+
+    Who acts by persons asks by one and orders by another; taking back is one person's, at once.
+    """
     if work.caller.kind is not PartyKind.OPERATOR and order.party != work.caller.party:
         raise FaultForeign(party=order.party)
     if order.faults:
         faults_of(order.faults)
-    await store.keep_faults(work.tx, order)
-    work.record("sandbox.faults", order.party, faults=order.faults)
-    return order
+    found = await _by_two(work, order) if order.faults else order
+    await store.keep_faults(work.tx, found)
+    work.record("sandbox.faults", order.party, faults=found.faults, asked=found.asked)
+    return found
+
+
+async def _by_two(work: Work, order: FaultOrder) -> FaultOrder:
+    """Return what is to be kept: the order, or what was before with the order asked for."""
+    if not await parties.acts_by_persons(work):
+        return order
+    held = await store.held_faults(work.tx, order.party)
+    if held.asked == order.faults:
+        await parties.require_second(work, held.asked_by)
+        return order
+    await parties.require_person(work)
+    return replace(held, asked=order.faults, asked_by=work.caller.client)
 
 
 async def faults(reading: Reading) -> list[FaultOrder]:

@@ -25,7 +25,14 @@ _KEEP_CLOCK = _KEEP_CLOCK.on_conflict_do_update(
 )
 _KEEP_FAULTS = insert(sandbox_fault)
 _KEEP_FAULTS = _KEEP_FAULTS.on_conflict_do_update(
-    index_elements=[sandbox_fault.c.party], set_={"faults": _KEEP_FAULTS.excluded.faults}
+    index_elements=[sandbox_fault.c.party],
+    set_={name: _KEEP_FAULTS.excluded[name] for name in ("faults", "asked", "asked_by")},
+)
+_NO_FAULTS = insert(sandbox_fault).values(faults="").on_conflict_do_nothing()
+_HELD_FAULTS = (
+    sa.select(sandbox_fault)
+    .where(sandbox_fault.c.party == sa.bindparam("party", type_=sa.Text))
+    .with_for_update()
 )
 _NEWEST_SET = sa.select(sa.func.coalesce(sa.func.max(persona.c.set_number), 0))
 _PERSONAS = sa.select(persona).where(persona.c.set_number == sa.bindparam("set_number"))
@@ -82,10 +89,17 @@ async def keep_faults(tx: Tx, order: FaultOrder) -> None:
     await tx.execute(_KEEP_FAULTS, asdict(order))
 
 
+async def held_faults(tx: Tx, party: str) -> FaultOrder:
+    """Read what is ordered and asked for a party, and hold it until the transaction ends."""
+    await tx.execute(_NO_FAULTS, {"party": party})
+    return _order((await tx.execute(_HELD_FAULTS, {"party": party})).one())
+
+
 async def kept_faults(conn: Conn) -> list[FaultOrder]:
-    """Read every order in force."""
-    found = await conn.execute(sa.select(sandbox_fault).where(sandbox_fault.c.faults != ""))
-    return [FaultOrder(party=row.party, faults=row.faults) for row in found]
+    """Read every order in force, and what waits to be ordered."""
+    told = (sandbox_fault.c.faults != "") | sandbox_fault.c.asked.is_not(None)
+    found = await conn.execute(sa.select(sandbox_fault).where(told))
+    return [_order(row) for row in found]
 
 
 async def newest_set(conn: Conn) -> int:
@@ -134,6 +148,10 @@ def _persona(row: sa.Row[Any]) -> MadePersona:
         filing=row.filing,
         last_day=row.last_day,
     )
+
+
+def _order(row: sa.Row[Any]) -> FaultOrder:
+    return FaultOrder(party=row.party, faults=row.faults, asked=row.asked, asked_by=row.asked_by)
 
 
 def _exchanged(row: sa.Row[Any]) -> Exchanged:

@@ -33,6 +33,10 @@ sandbox_fault = sa.Table(
     METADATA,
     sa.Column("party", sa.Text, primary_key=True),
     sa.Column("faults", sa.Text, nullable=False),
+    # what one person asked for, and who, until another orders it
+    sa.Column("asked", sa.Text),
+    sa.Column("asked_by", sa.Text),
+    sa.CheckConstraint("(asked IS NULL) = (asked_by IS NULL)", name="asked"),
 )
 sandbox_exchange = sa.Table(
     "sandbox_exchange",

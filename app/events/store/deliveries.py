@@ -113,6 +113,7 @@ _LOG = (
     .limit(sa.bindparam("rows", type_=sa.Integer))
 )
 _PRUNE = sa.text("SELECT prune_deliveries(:days, :dead_letter_days, :rows)")
+_PRUNE_WISHES = sa.text("SELECT prune_redeliveries(:days, :rows)")
 LAST = 2**62
 
 
@@ -194,6 +195,11 @@ async def prune(tx: Tx, days: int, dead_letter_days: int, *, rows: int) -> int:
     """Remove attempts that are older, at most so many; return how many went."""
     row = {"days": days, "dead_letter_days": dead_letter_days, "rows": rows}
     return int((await tx.execute(_PRUNE, row)).scalar_one())
+
+
+async def prune_redeliveries(tx: Tx, days: int, *, rows: int) -> int:
+    """Remove wishes for a redelivery that were met longer ago, at most so many; return how many."""
+    return int((await tx.execute(_PRUNE_WISHES, {"days": days, "rows": rows})).scalar_one())
 
 
 def _delivery(row: sa.Row[Any]) -> Delivery:

@@ -19,6 +19,10 @@ from app.parties.errors import (
     PersonRequired,
     PersonsForeign,
     PersonUnknown,
+    PolicyAdopted,
+    PolicyEdited,
+    PolicyOvertaken,
+    PolicyUnreadable,
     ProposalDecided,
     ProposalExpired,
     ProposalForeign,
@@ -67,7 +71,14 @@ Sides = only(PartyKind.OPERATOR, PartyKind.AGENCY)
     response_model=ProposedView,
     status_code=201,
     responses=problems(
-        PersonRequired, ProposalForeign, PartyUnknown, PersonsForeign, PersonUnknown
+        PersonRequired,
+        ProposalForeign,
+        PartyUnknown,
+        PersonsForeign,
+        PersonUnknown,
+        PolicyUnreadable,
+        PolicyEdited,
+        PolicyAdopted,
     ),
 )
 async def propose(request: Request, door: OpenDoor, asked: ProposalAsked) -> Response:
@@ -137,6 +148,8 @@ async def proposal(reading: OpenReading, number: Number) -> ProposalView:
         PersonsForeign,
         PersonUnknown,
         PersonExists,
+        PolicyAdopted,
+        PolicyOvertaken,
     ),
 )
 async def approve(door: OpenDoor, number: Number, said: VerdictAsked) -> Response:

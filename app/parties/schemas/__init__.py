@@ -1,4 +1,4 @@
-"""Parties on the wire: regions and tokens, clients and keys, persons, proposals."""
+"""Parties on the wire: regions and tokens, clients and keys, persons, proposals, editions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from app.parties.schemas.clients import (
     SigningKeyView,
     StoppedView,
 )
+from app.parties.schemas.editions import EditionView
 from app.parties.schemas.persons import AcceptanceAsked, AuthenticatorView, PersonView
 from app.parties.schemas.places import RegionView, SessionAsked, TokenView
 from app.parties.schemas.proposals import (
@@ -25,6 +26,7 @@ __all__ = [
     "AuthenticatorView",
     "ClientView",
     "DecidedView",
+    "EditionView",
     "KeyAsked",
     "KeyView",
     "OwnKeyView",

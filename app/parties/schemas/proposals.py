@@ -18,6 +18,9 @@ from app.parties.model import (
 )
 
 PERSON_ID = r"^[a-z][0-9a-z._-]{1,31}$"
+BOOK = 'edition = "2026.1"'
+BOOK_CHARACTERS_MAX = 500_000
+UNSHOWN = "book"  # kept with a proposal, and long
 ASKED_AT, EXPIRES_AT = "2025-09-01T01:00:00Z", "2026-09-01T01:00:00Z"
 Client = Annotated[
     str, Field(max_length=64, description="Client id 客户端编号", examples=["370000-7d1f2a"])
@@ -176,9 +179,49 @@ class ChangePerson(_Act):
         return Asked(act=self.act, subject=self.person)
 
 
-AnyAct = CreateClient | IssueSecret | HoldClient | StopClient | InvitePerson | ChangePerson
+class AdoptPolicy(_Act):
+    """Adopt an edition of the policy book before a hub is deployed with it 启用政策参数版次."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"act": "policy.adopt", "book": BOOK}})
+
+    act: Literal["policy.adopt"] = Field(description="Act 事项", examples=["policy.adopt"])
+    book: str = Field(
+        max_length=BOOK_CHARACTERS_MAX,
+        description="The whole text of the book, as `hub policy digest --proposal` of the new "
+        "release prints it; the hub compares it with the edition adopted last 政策参数全文",
+        examples=[BOOK],
+    )
+
+    def asked(self) -> Asked:
+        """Say it without the wire."""
+        return Asked(act=self.act, subject="", details={"book": self.book})
+
+
+class AdoptedPolicy(_Act):
+    """An edition that is to be adopted, and what it changes 拟启用的政策参数版次."""
+
+    act: Literal["policy.adopt"] = Field(description="Act 事项", examples=["policy.adopt"])
+    policy: str = Field(description="Version 版次", examples=["2025.1-0badc0de"])
+    digest: str = Field(
+        description="SHA-256 of its text; compare it with `hub policy digest` 全文摘要",
+        examples=["0badc0de" * 8],
+    )
+    follows: str | None = Field(
+        description="The edition it is compared with; null: it is the first 所比对的版次，可空",
+        examples=["2025.1-1badc0de"],
+    )
+    changes: list[str] = Field(
+        description="What it adds, in words, a line each 变更内容",
+        examples=[["filing.term_months · 370000 · from 2026-01-01 起: 12 → 24 (shandong-2026/1)"]],
+    )
+
+
+Others = CreateClient | IssueSecret | HoldClient | StopClient | InvitePerson | ChangePerson
+AnyAct = Others | AdoptPolicy
 Act = Annotated[AnyAct, Field(discriminator="act")]
-ACT: TypeAdapter[AnyAct] = TypeAdapter(Act)
+AnyShown = Others | AdoptedPolicy
+Shown = Annotated[AnyShown, Field(discriminator="act")]
+SHOWN: TypeAdapter[AnyShown] = TypeAdapter(Shown)
 
 
 class ProposalAsked(BaseModel):
@@ -211,7 +254,7 @@ class ProposalView(BaseModel):
     party: str = Field(
         description="Party whose persons propose and decide 提议单位", examples=["operator"]
     )
-    asked: Act = Field(description="What is to be done 拟办事项")
+    asked: Shown = Field(description="What is to be done 拟办事项")
     reason: str = Field(description="Why 理由", examples=["山东省级经办机构新系统接入"])
     state: ProposalState = Field(description="State 状态", examples=["open"])
     proposed_by: str = Field(description="Person 提议人", examples=["chen"])
@@ -225,12 +268,11 @@ class ProposalView(BaseModel):
     def of(cls, it: Proposal) -> ProposalView:
         """Show a proposal."""
         about = "party" if it.asked.act.endswith(".create") else it.asked.act.partition(".")[0]
+        details = {name: told for name, told in it.asked.details.items() if name != UNSHOWN}
         return cls(
             number=it.number,
             party=it.party,
-            asked=ACT.validate_python(
-                {"act": it.asked.act, **it.asked.details, about: it.asked.subject}
-            ),
+            asked=SHOWN.validate_python({"act": it.asked.act, **details, about: it.asked.subject}),
             reason=it.reason,
             state=it.state,
             proposed_by=it.proposed_by,

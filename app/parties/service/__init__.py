@@ -1,4 +1,4 @@
-"""Use cases of parties: seeds, clients and their secrets, tokens, keys, persons, proposals."""
+"""Use cases of parties: clients and secrets, tokens, keys, persons, proposals, policy editions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from app.parties.service.credentials import (
     revoke_tokens,
     rotate_client,
 )
+from app.parties.service.editions import adopt_own, list_editions, own_is_adopted
+from app.parties.service.editions import check as check_edition
 from app.parties.service.keys import list_keys, register_key, retire_key
 from app.parties.service.persons import (
     SEALED_FOR,
@@ -34,13 +36,21 @@ from app.parties.service.places import (
     regions,
 )
 from app.parties.service.proposals import decide, list_proposals, proposal, propose
-from app.parties.service.seconding import is_first_of_two, require_person, require_second
+from app.parties.service.seconding import (
+    acts_by_persons,
+    is_first_of_two,
+    require_person,
+    require_second,
+)
 from app.parties.service.sessions import enrol, sign_in
 from app.parties.service.tokens import holder_of, issue_token, revoke_token
 
 __all__ = [
     "SEALED_FOR",
+    "acts_by_persons",
+    "adopt_own",
     "all_persons",
+    "check_edition",
     "client",
     "clients",
     "create_client",
@@ -57,12 +67,14 @@ __all__ = [
     "issue_secret",
     "issue_token",
     "list_clients",
+    "list_editions",
     "list_keys",
     "list_persons",
     "list_proposals",
     "list_regions",
     "load_parties",
     "load_regions",
+    "own_is_adopted",
     "proposal",
     "propose",
     "recover_person",

@@ -28,7 +28,7 @@ from app.parties.model import (
     Proposed,
     Verdict,
 )
-from app.parties.service import credentials, persons, seconding
+from app.parties.service import credentials, editions, persons, seconding
 from app.parties.store import proposals as store
 from app.runtime.auth import Caller
 from app.runtime.paging import Page, PageAsked
@@ -43,6 +43,7 @@ async def propose(work: Work, asked: Asked, reason: str, hours: int) -> Proposed
     """Propose an act; nothing is done until another person approves."""
     person = _person_of(work.caller)
     await _require_own(work, asked)
+    asked = await _read_closely(work, asked)
     half, digest = None, None
     if asked.act in INVITING:
         half, digest = persons.first_half(str(asked.details.get("person") or asked.subject))
@@ -141,6 +142,14 @@ async def _require_own(work: Work, asked: Asked) -> None:
         await persons.require_person_known(work, asked.subject, _seen(work.caller))
 
 
+async def _read_closely(work: Work, asked: Asked) -> Asked:
+    """Say of a policy edition what it is and what it changes: that is what the second decides."""
+    if asked.act != editions.ADOPT:
+        return asked
+    new = await editions.offered(work, str(asked.details["book"]))
+    return replace(asked, subject=new.version, details=editions.details_of(new))
+
+
 async def _create(work: Work, it: Proposal) -> Credential:
     wanted = it.asked.details.get("client")
     return await credentials.create_client(work, it.asked.subject, str(wanted) if wanted else None)
@@ -196,6 +205,7 @@ ACTS: dict[str, CarryOut] = {
     "person.create": _invite,
     "person.recover": _invite_again,
     "person.disable": _disable_person,
+    editions.ADOPT: editions.adopt,
 }
 
 

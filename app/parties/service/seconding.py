@@ -10,6 +10,11 @@ from app.parties.store import persons as store
 from app.runtime.work import Work
 
 
+async def acts_by_persons(work: Work) -> bool:
+    """Say whether the caller's party does by persons what takes two."""
+    return rules.acts_by_persons(await store.seconding(work.tx, work.caller, None))
+
+
 async def require_person(work: Work) -> None:
     """Refuse a machine that begins what takes two, where its party acts by persons."""
     rules.require_person(await store.seconding(work.tx, work.caller, None))

@@ -120,6 +120,16 @@ LAWS = (
         unit=Unit.COUNT,
     ),
     Law(
+        code="policies_are_adopted",
+        title="What was settled since an edition was adopted was decided by an adopted one",
+        title_zh="启用版次后的结算均依据已启用的政策参数版次",
+        found="adopted editions of the settlement's policy version",
+        found_zh="结算所依版次的启用记录数",
+        expected="one",
+        expected_zh="一",
+        unit=Unit.COUNT,
+    ),
+    Law(
         code="deductions_are_postings",
         title="What review and contests took off is posted",
         title_zh="审核扣款、争议核减均已记账",

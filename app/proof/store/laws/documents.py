@@ -118,6 +118,13 @@ _MONTHS_FOLLOW_DAYS = f"""
                  WHERE m.place = s.treatment_place
                    AND left(m.month, 4)::int * 12 + right(m.month, 2)::int >= s.counted - 1))
 """  # noqa: S608 -- our own words
+# Before the first edition was adopted nobody could say which were.
+_POLICIES_ARE_ADOPTED = f"""
+    SELECT {_SETTLEMENT}, s.month AS period, 0 AS found, 1 AS expected
+      FROM settlement s
+     WHERE s.settled_at >= (SELECT min(adopted_at) FROM policy_edition)
+       AND s.policy_version NOT IN (SELECT version FROM policy_edition)
+"""  # noqa: S608 -- our own words
 _DEDUCTIONS_ARE_POSTINGS = f"""
     SELECT coalesce(taken.subject, posted.subject) AS subject,
            coalesce(taken.insured_place, posted.insured_place) AS insured_place,
@@ -151,6 +158,7 @@ STATEMENTS: Mapping[str, str] = {
     "lines_are_bills": _LINES_ARE_BILLS,
     "cancellations_are_opposites": _CANCELLATIONS_ARE_OPPOSITES,
     "months_follow_days": _MONTHS_FOLLOW_DAYS,
+    "policies_are_adopted": _POLICIES_ARE_ADOPTED,
     "deductions_are_postings": _DEDUCTIONS_ARE_POSTINGS,
     "deductions_are_noted": _DEDUCTIONS_ARE_NOTED,
 }
