@@ -1,4 +1,7 @@
-"""Gives tests their database. The first who asks starts the server; parallel workers share one."""
+"""Gives tests their database, and what else each of them stands on.
+
+The first who asks starts the server; parallel workers share one.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from app.parties.service import credentials, proving
+from tests.support.longest import LONGEST
 from tests.support.pg import TestServer, fresh_database
 from tests.support.world import World, open_world
 
 # What holds the hub to something outside of test files is to say what it found, too.
 pytest.register_assert_rewrite("tests.books", "tests.faults")
 SERVER = pytest.StashKey[TestServer]()
+# Of no use to anybody who guesses, and none to a test that waits: a fiftieth of the work.
+LIGHT = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 
 # Nothing is timed in a test: a property that holds, holds on a slow machine too.
 settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,6 +54,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     server = config.stash.get(SERVER, None)
     if server is not None:
         server.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    place = {path: number for number, path in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(LONGEST)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def earnest_hasher() -> Iterator[PasswordHasher]:
+    """Hash secrets at little cost in every test; what production pays is here to be looked at."""
+    earnest = proving.HASHER
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(proving, "HASHER", LIGHT)
+        patched.setattr(credentials, "HASHER", LIGHT)
+        yield earnest
 
 
 @pytest.fixture(scope="session")

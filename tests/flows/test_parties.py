@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from argon2 import PasswordHasher, extract_parameters, profiles
 
 from app.parties import service
 from app.parties.errors import ClientExists, ClientUnknown, PartyUnknown
@@ -93,6 +94,17 @@ async def test_an_unknown_id_costs_a_hash_as_well(
     await ask(world, client_id="nobody", client_secret="x")
     assert len(verified) == 1
     assert verified[0].startswith("$argon2id$")
+
+
+def test_a_hash_costs_whoever_guesses_what_rfc_9106_asks_for_at_least(
+    earnest_hasher: PasswordHasher,
+) -> None:
+    made = extract_parameters(earnest_hasher.hash("not a secret"))
+    least = profiles.RFC_9106_LOW_MEMORY
+    assert (made.type, made.version) == (least.type, least.version)
+    assert made.memory_cost >= least.memory_cost
+    assert made.time_cost >= least.time_cost
+    assert (made.salt_len, made.hash_len) == (least.salt_len, least.hash_len)
 
 
 @pytest.mark.parametrize(
