@@ -158,6 +158,22 @@ class ConfirmedPageUnknown(Refusal):
     remedy_zh: ClassVar = "请填 3261 应答的 inf_refmsgid，或填 0 回退整期。"
 
 
+class WithdrawalByPersons(Refusal):
+    """An agency with two persons takes a confirmation back by two of them, not by its system."""
+
+    kind: ClassVar = Kind.FORBIDDEN
+    code: ClassVar = "withdrawal-by-persons"
+    title: ClassVar = "Two persons of the agency take this back, over REST"
+    title_zh: ClassVar = "本单位已设人员账号，撤回须由两名人员通过 REST 接口办理"
+    says: ClassVar = (
+        "Two persons sign in at POST /oauth/sessions and each send POST {path}: the first asks, "
+        "the second takes it back."
+    )
+    says_zh: ClassVar = (
+        "请由两名人员通过 POST /oauth/sessions 登录，先后提交 POST {path}：前者申请，后者撤回。"
+    )
+
+
 class WorkerOfVisit(Refusal):
     """The psn_no sent is not that of the visit or settlement named beside it."""
 

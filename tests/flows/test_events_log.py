@@ -31,6 +31,16 @@ KEEP = sa.text(
     sa.bindparam("outcome", type_=sa.Text),
 )
 
+WISH = sa.text(
+    """
+    INSERT INTO redelivery (subscription_id, announcement_seq, asked_at, asked_by, done_at)
+    SELECT s.id, (SELECT max(seq) FROM announcement), now(), 'test',
+           now() - make_interval(days => :met)
+      FROM subscription s
+    """
+).bindparams(sa.bindparam("met", type_=sa.Integer))
+LEFT = "SELECT (now()::date - done_at::date) FROM redelivery ORDER BY id"
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def hub(database_url: str) -> AsyncIterator[World]:
@@ -91,6 +101,26 @@ async def test_the_service_removes_nothing_but_what_is_old(hub: World, subscript
         ages = sa.text("SELECT DISTINCT at > now() - interval '1 day' FROM delivery")
         assert list((await tx.execute(ages)).scalars()) == [True]
     assert len(await logged(hub.agency("370000"), subscription)) > 0
+
+
+@pytest.mark.usefixtures("subscription")
+async def test_old_wishes_for_a_redelivery_go_once_they_were_met(hub: World) -> None:
+    for met in (None, 0, DAYS - 1, DAYS + 1, DEAD_LETTER_DAYS + 1):
+        async with hub.tx() as tx:
+            await tx.execute(WISH, {"met": met})
+    assert await pruned(hub, "2027-09-05") == 2
+    async with hub.service_tx() as tx:
+        await tx.exec_driver_sql("SELECT prune_redeliveries(-9, 1000)")
+    async with hub.tx() as tx:
+        left = (await tx.exec_driver_sql(LEFT)).scalars().all()
+    assert left == [None, 0]
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with hub.service_tx() as tx:
+            await tx.exec_driver_sql("DELETE FROM redelivery")
+    async with hub.hub.engine.begin() as connection:
+        await connection.exec_driver_sql("SELECT hub_as('agency', '370000', '37', false)")
+        asked = "SELECT prune_redeliveries(1, 1000)"
+        assert (await connection.exec_driver_sql(asked)).scalar_one() == 0
 
 
 @pytest.mark.usefixtures("subscription")

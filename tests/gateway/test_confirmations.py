@@ -208,6 +208,51 @@ async def test_a_roll_back_takes_what_its_message_spoke_of(world: World) -> None
     assert await said_in_rest(world, number) == {SHANDONG: (2, True), HEBEI: (2, True)}
 
 
+async def test_the_system_of_an_agency_with_persons_is_told_where_two_of_them_take_it_back(
+    world: World,
+) -> None:
+    number, month = await a_period(world, shandong=1)
+    agency = bureau(world, BEIJING)
+    rows = await extracted(agency, month)
+    _, reference = await confirmed(agency, page(month, rows, 1))
+    whole = {"data": month | {"otransid": reference}}
+    async with world.tx() as owner:
+        system = "INSERT INTO client (id, party, state, created_at) VALUES ($1, $2, 'active', $3)"
+        party = (BEIJING, "agency", "示例经办机构", BEIJING, "both", "active", "synthetic")
+        await owner.exec_driver_sql(
+            "INSERT INTO region (code, name, level, source, as_of)"
+            " VALUES ('110000', '北京市', 'province', 'synthetic', '2025-01-01')"
+            " ON CONFLICT DO NOTHING"
+        )
+        await owner.exec_driver_sql(
+            "INSERT INTO party (code, kind, name, region, role, state, source)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            party,
+        )
+        await owner.exec_driver_sql(system, (agency.client.caller.client, BEIJING, world.clock.now))
+        for who in ("bei", "jing"):
+            await owner.exec_driver_sql(
+                "INSERT INTO person (id, party, name, password_hash, seed, state, created_at)"
+                " VALUES ($1, $2, $1, '', '', 'active', $3)",
+                (who, BEIJING, world.clock.now),
+            )
+    answer = await agency.send("3262", whole)
+    (error,) = answer["output"]["errors"]
+    assert error["code"] == "WITHDRAWAL_BY_PERSONS"
+    path = f"/v1/clearings/{number}/claims/{BEIJING}/{SHANDONG}/withdrawals"
+    assert error["facts"]["path"] == path
+    assert path in error["detail"]
+    assert path in error["detail_en"]
+    for who, left in (("bei", {SHANDONG: (1, True)}), ("jing", {SHANDONG: None})):
+        client = agency.client
+        by = replace(client, caller=replace(client.caller, client=f"person:{who}"))
+        assert (await by.post(path, {"reason": "金额有误"})).status_code == 201
+        assert await said_in_rest(world, number) == left
+    async with world.tx() as owner:
+        await owner.exec_driver_sql("DELETE FROM person")
+        await owner.exec_driver_sql("DELETE FROM client")
+
+
 async def test_a_roll_back_of_zero_takes_the_whole_period(world: World) -> None:
     number, month = await a_period(world, shandong=1, hebei=1)
     agency = bureau(world, BEIJING)

@@ -32,6 +32,7 @@ WRITTEN_ONCE = {
     "fee_line",
     "fee_line_removed",
     "filing_history",
+    "policy_edition",
     "seal",
     "sealing",
     "settlement_line",

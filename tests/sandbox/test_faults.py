@@ -189,7 +189,7 @@ async def test_faults_of_a_party_last_until_taken_back(served: Served) -> None:
         assert (await served.register("ordered")).status_code == 503
         assert (await served.world.agency("370000").get("/v1/filings")).status_code == 200
         listed = (await beijing.get("/v1/sandbox/faults")).json()["items"]
-        assert listed == [order]
+        assert listed == [order | {"asked": None, "asked_by": None}]
         others = await served.world.agency("370000").get("/v1/sandbox/faults")
         assert others.json()["items"] == []
     finally:

@@ -20,6 +20,7 @@ from tests.support.clearing import (
     ready_to_settle,
     settled,
 )
+from tests.support.editions import adopted
 from tests.support.institutions import JINAN
 from tests.support.ledger import booked
 from tests.support.proof import sealed
@@ -51,6 +52,7 @@ class Road:
 
 async def travelled(world: World) -> Road:
     """Settle, cancel, deduct, close the month, clear, contest, notice, pay, advance, and seal."""
+    assert await adopted(world)
     await a_hospital_with_one_drug(world)
     first = await settled(world, await ready_to_settle(world, 1000), 1000)
     contested = await settled(world, await ready_to_settle(world, 600), 600)

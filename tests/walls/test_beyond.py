@@ -105,6 +105,7 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "turns_settled",
         "announcement_stretch",
         "prune_deliveries",
+        "prune_redeliveries",
     }
 
 

@@ -24,6 +24,7 @@ OPEN: Mapping[str, str] = {
     "catalogue_item": REFERENCE,
     "settlement_month": REFERENCE,
     "cleared_month": REFERENCE,
+    "policy_edition": REFERENCE,
     "clearing_year": REFERENCE,
     "due_act": "how far the hub's own daily acts are done",
     "sealing": "how far the journals are sealed",

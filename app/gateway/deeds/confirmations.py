@@ -19,12 +19,13 @@ from app.clearing.service import confirming, lookups
 from app.gateway import store
 from app.gateway.deeds.call import Call
 from app.gateway.deeds.clearings import clearing_of
-from app.gateway.errors import ConfirmedPageUnknown, PeriodRowsMismatch
+from app.gateway.errors import ConfirmedPageUnknown, PeriodRowsMismatch, WithdrawalByPersons
 from app.gateway.inputs import FieldFault, Row, missing, refuse_faults
 from app.gateway.outputs import Facts, Told
 from app.gateway.store import ConfirmedPage
 from app.kernel.money import ZERO
 from app.kernel.refusal import Refusal, refuse_all
+from app.parties.errors import PersonRequired
 from app.runtime.work import Work
 
 DETAIL = "detail"
@@ -85,10 +86,17 @@ async def roll_back(work: Work, call: Call) -> Told:
             await confirming.withdraw(work, clearing.number, pair, reason, only=only)
         except ClaimUnconfirmed:
             continue  # taken back before; what else the message spoke of may still stand
+        except PersonRequired as refusal:
+            raise WithdrawalByPersons(path=_path(clearing, pair)) from refusal
         taken += 1
     if not taken:
         raise ClaimUnconfirmed
     return await _told(work, clearing, reference)
+
+
+def _path(clearing: Clearing, pair: Pair) -> str:
+    claim = f"{pair.insured_place}/{pair.treatment_place}"
+    return f"/v1/clearings/{clearing.number}/claims/{claim}/withdrawals"
 
 
 async def _spoken_of(

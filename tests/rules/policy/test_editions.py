@@ -1,0 +1,106 @@
+"""What an edition of the policy book changes is told in words; what it edits is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.policy.book import PolicyBook
+from app.policy.editions import BookUnreadableError, Revision, read_book, revision
+from tests.rules.policy.test_book import SMALL
+
+BEFORE = read_book(SMALL)
+NAMED = "area.name A thing 事"
+ONE_MORE = """
+[[area.name.province.370000]]
+from = 2026-01-01
+clause = "b/2"
+value = { one = 200 }
+[[area.name.province.110000]]
+from = 2026-02-01
+clause = "c/1"
+value = { one = 7 }
+[area.other]
+unit = "things"
+means = "Another"
+means_zh = "其他"
+[[area.other.national]]
+from = 2026-03-01
+clause = "d/1"
+value = "x\\u0000y"
+"""
+
+
+def changed(text: str) -> Revision:
+    return revision(BEFORE, read_book(text))
+
+
+def test_the_same_book_changes_nothing() -> None:
+    assert changed(SMALL) == Revision((), ())
+    assert changed("# another remark\n" + SMALL) == Revision((), ())
+
+
+def test_what_is_new_is_told_with_what_it_supersedes_its_place_day_and_clause() -> None:
+    assert changed(SMALL + ONE_MORE) == Revision(
+        (
+            f'{NAMED} · 110000 · from 2026-02-01 起: – → {{"one": 7}} (c/1)',
+            f'{NAMED} · 370000 · from 2026-01-01 起: {{"one": 100}} → {{"one": 200}} (b/2)',
+            'area.other Another 其他 · national 全国 · from 2026-03-01 起: – → "x\\u0000y" (d/1)',
+        ),
+        (),
+    )
+
+
+def test_another_clause_beneath_an_old_value_is_told() -> None:
+    (told,) = changed(SMALL.replace('"a/2"', '"a/3"')).changes
+    assert (
+        told
+        == f'{NAMED} · national 全国 · from 2025-04-01 起: (a/2) → {{"one": 10, "two": 20}} (a/3)'
+    )
+
+
+def test_a_parameter_that_is_gone_is_told() -> None:
+    found = changed('edition = "2"\n')
+    assert found == Revision((f"{NAMED}: dropped 取消",), ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "edit"),
+    [
+        ("one = 10,", "one = 11,", '{"one": 10, "two": 20} → {"one": 11, "two": 20}'),
+        ("from = 2025-04-01", "from = 2025-04-02", '{"one": 10, "two": 20} → –'),
+        ('unit = "things"', 'unit = "days"', "things → days"),
+        ("province.370000", "province.371000", '{"one": 100} → –'),
+    ],
+)
+def test_a_value_that_was_in_force_is_never_edited(old: str, new: str, edit: str) -> None:
+    found = changed(SMALL.replace(old, new))
+    assert [edit in it for it in found.edits] == [True]
+
+
+def test_a_book_is_known_by_the_digest_of_its_whole_text() -> None:
+    other = read_book("# another remark\n" + SMALL)
+    assert BEFORE.digest != other.digest
+    assert BEFORE.version == f"1-{BEFORE.digest[:8]}"
+    assert PolicyBook.load().source.startswith("#")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not toml at all [",
+        "edition = 'a b'",
+        "edition = [1]\n",
+        "edition = '1'\narea = 1\n",
+        "edition = '1'\n[area]\nname = 1\n",
+        "edition = '1'\n[area.name]\nunit = 'x'\n",
+        SMALL.replace("2025-04-01", "2023-04-01"),
+        "edition = '\ud800'",
+        "a = " + "[" * 5000,
+    ],
+)
+def test_what_is_no_book_is_not_read_and_says_why(text: str) -> None:
+    with pytest.raises(BookUnreadableError) as caught:
+        read_book(text)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) in range(1, 201)
