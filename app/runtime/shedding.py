@@ -15,7 +15,7 @@ from functools import cache
 from typing import ClassVar
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from app.kernel.parties import PartyKind
@@ -24,6 +24,7 @@ from app.runtime.door import Busy
 from app.runtime.heard import hear
 from app.runtime.problems import Answer, problem_of
 from app.runtime.settings import Settings
+from app.runtime.switchboard import declared
 from app.runtime.telemetry import GUARDS, METHODS, App, Message, Receive, Send, log
 from app.runtime.turns import NoTurnError, Turns
 
@@ -87,12 +88,14 @@ class Spared:
     def _patterns(self, method: str) -> re.Pattern[str]:
         """Put the paths together which the operator alone may ask by a method."""
         found = []
-        for context in iter_route_contexts(self.app.routes):
-            dependencies = getattr(context.original_route, "dependencies", ())
+        for route in declared(self.app.router):
+            dependencies = getattr(route, "dependencies", ())
             said = (getattr(it.dependency, "kinds", ()) for it in dependencies)
             kinds = next(filter(None, said), ())
-            if tuple(kinds) == (PartyKind.OPERATOR,) and method in (context.methods or ()):
-                found.append(PARAMETER.sub("[^/]+", str(context.path_format)))
+            if not isinstance(route, APIRoute) or method not in (route.methods or ()):
+                continue
+            if tuple(kinds) == (PartyKind.OPERATOR,):
+                found.append(PARAMETER.sub("[^/]+", route.path_format))
         return re.compile(f"(?:{'|'.join(found) or '(?!)'})$")
 
 

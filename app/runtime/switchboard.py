@@ -49,7 +49,7 @@ class Switchboard:
     def _learn(self) -> None:
         self.learnt = True
         greedy: tuple[str, ...] = ()  # how paths begin whose last parameter takes slashes, too
-        for route in _declared(self.router):
+        for route in declared(self.router):
             if not isinstance(route, APIRoute) or route.path.startswith(greedy):
                 continue  # found by the search, as is what an earlier greedy one might take
             if ":path" in route.path:
@@ -70,7 +70,7 @@ def install(router: APIRouter) -> None:
     router.middleware_stack = Switchboard(router, router.middleware_stack)
 
 
-def _declared(router: APIRouter) -> Iterator[BaseRoute]:
+def declared(router: APIRouter) -> Iterator[BaseRoute]:
     """Walk through the routes in the order declared.
 
     The framework's own walk builds every route a second time, which is most of what a hub's first
@@ -79,7 +79,7 @@ def _declared(router: APIRouter) -> Iterator[BaseRoute]:
     for route in router.routes:
         if isinstance(route, _IncludedRouter):
             assert not route.include_context.prefix, "a router is included as it stands"
-            yield from _declared(route.original_router)
+            yield from declared(route.original_router)
         else:
             yield route
 
