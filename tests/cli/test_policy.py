@@ -19,6 +19,7 @@ from tests.support.editions import another, own
 from tests.support.pg import fresh_database
 
 __all__ = ["production"]  # a fixture, used by its name
+FIRST = own().version
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_the_next_edition_takes_two_who_are_shown_what_it_changes(
     again = hub("policy", "adopt", "--as", "chen", "--approved-by", "wang")
     assert again.stdout == f"{next_release.version} is adopted already.\n"
     listed = hub("policy", "list").stdout.splitlines()
-    assert [it.partition("\t")[0] for it in listed] == [own().version, next_release.version, ""]
+    assert [it.partition("\t")[0] for it in listed] == [FIRST, next_release.version, ""]
     assert next_release.digest in listed[1]
 
 

@@ -190,22 +190,7 @@ FAULTS = (
         institution=True,
         period="2026-03",
     ),
-    Fault(
-        law="policies_are_adopted",
-        spoil="UPDATE settlement SET policy_version = '2024.1-00000000' WHERE number = "
-        "'{contested}'",
-        subject="contested",
-        pair=True,
-        institution=True,
-        period="2025-09",
-        found=0,
-        expected=1,
-    ),
-    Fault(
-        law="policies_are_adopted",
-        spoil="UPDATE policy_edition SET version = '2024.1-00000000'",
-        pair=True,
-    ),
+    Fault(law="policies_are_adopted", spoil="UPDATE settlement SET policy_version = ''", pair=True),
     Fault(
         law="deductions_are_postings",
         spoil="UPDATE deduction SET amount_fen = 2999, proposed_fen = 2999",

@@ -51,7 +51,7 @@ async def test_a_migrated_hub_is_ready_and_says_what_it_looked_at(world: World) 
     answer = await world.http.get("/v1/health/ready")
     assert answer.status_code == 200
     names = [check["name"] for check in answer.json()["checks"]]
-    assert names == ["database", "writable", "migrated", "disk", "tick", "seals"]
+    assert names == ["database", "writable", "migrated", "disk", "policy", "tick", "seals"]
 
 
 async def test_a_hub_on_another_schema_is_not_ready(world: World) -> None:
