@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, cast
 
 import asyncpg
 import structlog
@@ -31,10 +31,10 @@ log = structlog.get_logger()
 
 
 class LaneMetrics:
-    """How many messages the lane carried, and how many it left to the door."""
+    """How many messages a lane carried, and how many it left to the door."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        counted = Counter("hub_lane", "Messages that took the lane", ["outcome"], registry=registry)
+    def __init__(self, registry: CollectorRegistry, name: str = "hub_lane") -> None:
+        counted = Counter(name, "Messages that took the lane", ["outcome"], registry=registry)
         self.carried, self.left = counted.labels("carried"), counted.labels("left")
 
     def note(self, answers: Sequence[object | None]) -> None:
@@ -95,12 +95,13 @@ async def wired(hub: Hub) -> AsyncIterator[tuple[Rx, Wire]]:
 
     After a fault the connection is given up: only the driver knows in which state it is.
     """
-    async with hub.reading_engine.connect() as connection:
-        lent = await connection.get_raw_connection()
-        wire = lent.driver_connection
-        assert wire is not None, "it was just lent"
-        try:
-            yield Rx(connection), wire
-        except BaseException:
-            await connection.invalidate()
-            raise
+    connection = await hub.reading_engine.connect()
+    try:
+        sync = connection.sync_connection
+        assert sync is not None, "it was just lent"
+        yield Rx(connection), cast("Wire", sync.connection.driver_connection)
+    except BaseException:
+        await connection.invalidate()
+        raise
+    finally:
+        await connection.close()  # nothing is begun, so that it is back without waiting
