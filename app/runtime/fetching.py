@@ -62,7 +62,7 @@ async def fetch(conn: Conn, statement: sa.Executable, binds: Mapping[str, object
     except BaseException:  # broken off: only the driver knows in which state it is
         await conn.invalidate()
         raise
-    return _rows(known, found)
+    return rows_of(found, known.back)
 
 
 def _is_lost(wire: asyncpg.Connection[asyncpg.Record], error: BaseException) -> bool:
@@ -73,18 +73,21 @@ def _is_lost(wire: asyncpg.Connection[asyncpg.Record], error: BaseException) -> 
     return not isinstance(error, ValueError)  # a value the driver cannot write
 
 
-def _rows(known: _Prepared, found: Sequence[asyncpg.Record]) -> list[Any]:
+def rows_of(
+    found: Sequence[asyncpg.Record], back: Sequence[tuple[int, Callable[[Any], Any]]] = ()
+) -> list[Any]:
+    """Let columns be had by their names; `back` says by place which are not as they come."""
     if not found:
         return []
     make = _maker(tuple(found[0].keys()))
-    if not known.back:
+    if not back:
         return [make(each) for each in found]
     rows = []
     for each in found:
         values = list(each)
-        for place, back in known.back:
+        for place, read in back:
             if values[place] is not None:
-                values[place] = back(values[place])
+                values[place] = read(values[place])
         rows.append(make(values))
     return rows
 

@@ -1,10 +1,15 @@
-"""An identification is two statements; what its one look tells is what the register holds."""
+"""An identification is two statements; what its one look tells is what the register holds.
+
+So is what the look of the lane tells, which looks for many at once.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
@@ -17,18 +22,22 @@ from app.institutions.errors import InstitutionUnknown
 from app.runtime.arrivals import arriving
 from app.runtime.auth import Caller, Unauthenticated
 from app.runtime.door import lend, reading
+from app.runtime.lane import wired
 from app.runtime.vault import vault_of
+from app.runtime.work import Record
 from app.visit import service
 from app.visit.schemas import IdentityIn
 from app.visit.store import desk
+from app.visit.store.desk import Asked
+from tests.support.desk import asked, identify, traces
 from tests.support.entitlement import KnownWorker
 from tests.support.filing import FILINGS, filed, wish
 from tests.support.institutions import JINAN, JINAN_DEVICES
 from tests.support.queries import recorded
+from tests.support.settlement import at_the_door
 from tests.support.visit import ready_worker, road
 from tests.support.world import START, World
 
-IDENTIFY = "/v1/workers/identify"
 TABLES = ("worker", "worker_identity", "determination", "entitlement_loss", "filing", "visit")
 LOOK = sa.text(
     "SELECT refused, id, region, name, filings::text"
@@ -75,8 +84,17 @@ async def held(hub: World, number: str) -> tuple[Registered, Any, Any]:
         return found, determinations[found.worker.id], await filings.of_workers(rx, of)
 
 
+async def looked_at_together(hub: World, *some: Asked) -> dict[int, Any]:
+    vault = vault_of(hub.hub.engine)
+    async with wired(hub.hub) as (_, wire):
+        return await desk.look_at_all(wire, vault, some, hub.clock.now)
+
+
 async def assert_the_same(hub: World, worker: KnownWorker) -> None:
     row = await looked(hub, worker.person.number)
+    in_lane = (await looked_at_together(hub, asked(hub, worker, "same")))[0]
+    for name in row._fields[1:]:
+        assert getattr(in_lane, name) == getattr(row, name), name
     found, determinations, filed_ = await held(hub, worker.number)
     vault = vault_of(hub.hub.engine)
     assert register.registered_of(row, vault) == found
@@ -85,11 +103,14 @@ async def assert_the_same(hub: World, worker: KnownWorker) -> None:
     assert row.region == "370100"
 
 
-async def test_an_identification_is_two_statements(hub: World) -> None:
+async def test_an_identification_at_the_door_is_two_statements(
+    hub: World, database_url: str
+) -> None:
     worker = await ready_worker(hub)
     for claim, status in ((worker.claim(), 200), (worker.claim(name="另一人"), 422)):
-        with recorded(hub, entering=True) as statements:
-            answer = await hub.institution(JINAN).post(IDENTIFY, claim)
+        async with at_the_door(hub, database_url) as door:
+            with recorded(door, entering=True) as statements:
+                answer = await identify(door, claim)
         assert answer.status_code == status, answer.text
         assert len(statements) == 2, statements
         assert "identify_look" in statements[0]
@@ -123,7 +144,7 @@ async def test_so_it_is_after_the_entitlement_ended(hub: World) -> None:
     found, _, _ = await held(hub, worker.number)
     assert found.lost_on is not None
     await assert_the_same(hub, worker)
-    told = (await hub.institution(JINAN).post(IDENTIFY, worker.claim())).json()
+    told = (await identify(hub, worker.claim())).json()
     assert (told["worker"], told["determinations"], told["filings"]) == (worker.number, [], [])
 
 
@@ -212,3 +233,46 @@ async def test_who_reads_on_is_named(hub: World) -> None:
     async with arriving(hub.hub, caller, "test") as arrival:
         it, _ = await desk.look(arrival, worker.person.number)
         assert (await it.rx.exec_driver_sql(query)).one() == named
+
+
+async def test_the_lane_looks_for_institutions_alone_and_shows_what_their_certificate_opens(
+    hub: World,
+) -> None:
+    worker, other = await ready_worker(hub), await ready_worker(hub)
+    own = hub.institution(JINAN).caller
+    strange = ("H37010000999", "370100", "operator", "", "~")
+    call = [asked(hub, worker, "look", replace(own, party=party)) for party in strange]
+    call += [
+        asked(hub, other, "look", certificate_number="no such certificate"),
+        asked(hub, other, "look"),
+    ]
+    seen = await looked_at_together(hub, *call)
+    assert {place: row.number for place, row in seen.items()} == {len(call) - 1: other.number}
+
+
+async def test_the_lane_names_nobody_and_opens_no_file(hub: World) -> None:
+    worker = await ready_worker(hub)
+    query = "SELECT current_setting('hub.party', true), current_setting('hub.worker', true)"
+    async with wired(hub.hub) as (rx, wire):
+        named = (await rx.exec_driver_sql(query)).one()
+        vault, now = vault_of(hub.hub.engine), hub.clock.now
+        some = [asked(hub, worker, "look", hub.institution(JINAN_DEVICES).caller)]
+        assert (await desk.look_at_all(wire, vault, some, now))[0].number == worker.number
+        assert (await rx.exec_driver_sql(query)).one() == named
+        await rx.exec_driver_sql(f"SELECT hub_as('institution', '{JINAN_DEVICES}', '~', false)")
+        for table in TABLES:
+            count = await rx.exec_driver_sql(f"SELECT count(*) FROM {table}")  # noqa: S608 -- ours
+            assert count.scalar_one() == 0, table
+
+
+@pytest.mark.parametrize("nobody", ["", None])
+async def test_no_trace_is_kept_of_nobody(hub: World, nobody: str | None) -> None:
+    worker = await ready_worker(hub)
+    trace = Record(action="worker.look", subject=worker.number, facts={})
+    whole = asked(hub, worker, "of-somebody")
+    caller = replace(hub.institution(JINAN).caller, party=nobody)  # type: ignore[arg-type]  # none
+    some = [(whole, trace), (asked(hub, worker, "of-nobody", caller), trace)]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="nobody asks"):
+        async with wired(hub.hub) as (_, wire):
+            await desk.keep(wire, hub.clock.now, some)
+    assert await traces(hub, "of-somebody") == [], "all of them or none"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.visit.service.admission import admit, identify
+from app.visit.service.admission import admit
+from app.visit.service.desk import identify
 from app.visit.service.lines import (
     concerned,
     fee_lines,

@@ -1,4 +1,4 @@
-"""Who is at the desk, and whether they may be admitted: all that is wrong is told at once."""
+"""Whether somebody may be admitted: all that is wrong is told at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.entitlement import service as entitlement
-from app.entitlement.model import Determination, IdentityClaim, Worker, comparable_number
+from app.entitlement.model import Determination, Worker, comparable_number
 from app.filing import service as filings
 from app.filing.model import Filing
 from app.institutions import service as institutions
@@ -15,47 +15,14 @@ from app.institutions.errors import InstitutionUnknown
 from app.institutions.model import Institution
 from app.kernel.refusal import Refusal, refuse_all
 from app.kernel.regions import Scheme
-from app.runtime.arrivals import Arrival
 from app.runtime.db import Conn
 from app.runtime.walls import Purpose
 from app.runtime.work import Work
 from app.visit import rules
-from app.visit.model import Admission, Identification, Visit
+from app.visit.model import Admission, Visit
 from app.visit.service.stay import announce
-from app.visit.store import desk
 from app.visit.store import visits as store
 from app.visit.store.visits import NewVisit
-
-
-async def identify(arrival: Arrival, claim: IdentityClaim) -> Identification:
-    """Identify a worker, and tell what an institution can use here and today; leaves a trace.
-
-    So does a claim that fails: whoever tries numbers is seen trying.
-    """
-    reading, row = await desk.look(arrival, comparable_number(claim.certificate_number))
-    known = entitlement.at_the_desk(row, arrival.vault)
-    try:
-        refuse_all(entitlement.check_claim(claim, None if known is None else known[0]))
-    except Refusal as refusal:
-        found_wrong = [each.code for each in (refusal, *refusal.also)]
-        reading.trace("worker.look_refused", "-", purpose="identify", reasons=found_wrong)
-        raise
-    assert known is not None, "an unknown worker has been refused"
-    found, held = known
-    if row.region is None:
-        raise InstitutionUnknown(institution=reading.caller.party)
-    number, today = found.worker.number, reading.today
-    reading.trace("worker.look", number, purpose="identify")
-    if entitlement.lost(found.lost_on, today) is not None:
-        return Identification(
-            worker=found.worker, person=found.person, determinations=(), filings=()
-        )
-    return Identification(
-        worker=found.worker,
-        person=found.person,
-        determinations=tuple(each for each in held if each.in_force(today)),
-        filings=tuple(filings.usable_in(row.filings, number, row.region, today)),
-    )
 
 
 async def admit(work: Work, asked: Admission) -> Visit:
