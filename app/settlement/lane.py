@@ -31,11 +31,14 @@ from app.settlement.model import SettlementWithLines
 from app.settlement.schemas import SettledView, SettleIn
 from app.settlement.service.lane import Settling
 from app.settlement.store.lane import Asked
+from app.visit.model import Course
 
 PATH = re.compile(r"/v1/visits/(S[0-9]{19})/settle")
 JSON = (b"application/json", b"application/json; charset=utf-8")
 BODY_BYTES_MAX = 2_048  # a settle is a total, a count and an invoice number
 BEARER = b"Bearer "
+ACTION = "POST /v1/visits/{number}/settle"  # as the door writes it
+CREATED = 201
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ ROUTE = Route()
 def open_lane(hub: Hub, settings: Settings, metrics: LaneMetrics) -> Lane[Asked, Answer]:
     """Open the lane of one application."""
     return Lane(
-        carry=Settling(hub, _show),
+        carry=Settling(hub),
         calls_max=settings.lane_calls,
         each_max=settings.lane_each_max,
         seconds_max=settings.request_seconds,
@@ -59,7 +62,7 @@ def open_lane(hub: Hub, settings: Settings, metrics: LaneMetrics) -> Lane[Asked,
     )
 
 
-def _show(it: SettlementWithLines) -> bytes:
+def _show(it: SettlementWithLines, _: Course) -> bytes:
     return SettledView.settled(it).model_dump_json().encode()
 
 
@@ -122,12 +125,16 @@ class SettlingLane:
         if caller is None or "\0" in (settle.invoice_no or ""):  # which Postgres does not keep
             return None
         return Asked(
+            action=ACTION,
+            status=CREATED,
             caller=caller,
             key=key,
             fingerprint=fingerprint_of("POST", scope["path"], body),
             request=str(scope.get("hub.request_id", "-")),
             visit=visit,
+            worker=None,
             settle=settle,
+            show=_show,
         )
 
     def _admitted(self, scope: Message, token: str, key: str) -> Caller | None:

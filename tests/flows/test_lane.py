@@ -246,8 +246,10 @@ async def test_an_advance_that_crosses_a_line_is_told_once_for_the_settlement_th
     most = line("1", quantity="60", amount="60.00")
     await settled(world, await ready(world, workers[0], most), "60.00")
     visits = [await ready(world, worker) for worker in workers[1:]]
+    before = carried(world)
     answers = await asyncio.gather(*(settle(world, visit) for visit in visits))
     assert [answer.status_code for answer in answers] == [201] * 4
+    assert carried(world) == (before[0] + 4, before[1])
     assert (await usage(world, "130000", "370000"))["level"] == "red"
     assert await told(world, "130000", "370000") == ["yellow", "red"]
 

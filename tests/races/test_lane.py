@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -18,7 +19,9 @@ from app.catalogues import service as catalogues
 from app.catalogues.model import CatalogueKind
 from app.runtime.lane import Lane, LaneMetrics
 from app.runtime.work import Work
+from app.settlement import rules
 from app.settlement.store import lane as store
+from app.visit.model import Course
 from tests.support.advance import funded, mode_changed
 from tests.support.catalogues import edition, item, loaded
 from tests.support.ledger import proven
@@ -77,6 +80,72 @@ async def test_text_that_cannot_be_kept_does_not_send_its_neighbours_to_the_door
     assert (refused.status_code, {it.status_code for it in answers}) == (400, {201})
     assert carried(world) == before + 6
     assert await story(world, odd) == []
+
+
+async def test_one_that_cannot_be_kept_is_found_and_its_neighbours_never_notice(
+    world: World,
+) -> None:
+    good, odd = [await ready(world) for _ in range(6)], await ready(world)
+    rule = "CONSTRAINT no_poison CHECK (invoice_no <> 'poison') NOT VALID"
+    async with world.tx() as tx:
+        await tx.execute(sa.text(f"ALTER TABLE settlement ADD {rule}"))
+    before = carried(world)
+    try:
+        for visits in (good[:3], good[3:]):
+            refused, *answers = await asyncio.gather(
+                settle(world, odd, invoice_no="poison", key="poison"),
+                *(settle(world, visit) for visit in visits),
+            )
+            assert (refused.status_code, {it.status_code for it in answers}) == (500, {201})
+    finally:
+        async with world.tx() as tx:
+            await tx.execute(sa.text("ALTER TABLE settlement DROP CONSTRAINT no_poison"))
+    assert carried(world) == before + 6
+    assert await story(world, odd) == []
+    assert [await story(world, visit) for visit in good] == [["settlement"]] * 6
+
+
+async def test_a_mistake_about_one_visit_stays_with_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, odd = [await ready(world) for _ in range(3)], await ready(world)
+    require_total = rules.require_total
+
+    def mistaken(visit: Course, *given: Any) -> None:
+        assert visit.number != odd
+        require_total(visit, *given)
+
+    monkeypatch.setattr(rules, "require_total", mistaken)
+    before = carried(world)
+    refused, *answers = await asyncio.gather(*(settle(world, it) for it in (odd, *good)))
+    assert (refused.status_code, {it.status_code for it in answers}) == (500, {201})
+    assert carried(world) == before + 3
+
+
+async def test_a_fault_that_all_of_a_call_would_meet_is_met_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits, tried = [await ready(world) for _ in range(4)], list[int]()
+
+    async def cancelled(_: Any, some: Sequence[Any]) -> Any:
+        tried.append(len(some))
+        raise asyncpg.QueryCanceledError
+
+    monkeypatch.setattr(store, "keep", cancelled)
+    answers = await asyncio.gather(*(settle(world, visit) for visit in visits))
+    assert {it.status_code for it in answers} == {201}
+    assert sum(tried) == 4, "nobody was tried again in the lane"
+
+
+async def test_whoever_is_refused_draws_no_number(world: World) -> None:
+    drawn, visit = "SELECT last_value FROM settlement_serial", await ready(world)
+    await settled(world, await ready(world))
+    async with world.tx() as tx:
+        before = await tx.scalar(sa.text(drawn))
+    refused = [await settle(world, visit, "11.00") for _ in range(3)]
+    assert {it.json()["code"] for it in refused} == {"total-mismatch"}
+    async with world.tx() as tx:
+        assert await tx.scalar(sa.text(drawn)) == before
 
 
 async def test_an_exhausted_advance_does_not_send_its_neighbours_to_the_door(world: World) -> None:

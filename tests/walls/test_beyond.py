@@ -94,6 +94,8 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "sandbox_reset",
         "hub_step",
         "identify_look",
+        "desk_look",
+        "desk_keep",
         "worker_seen",
         "filing_used",
         "visit_number",
@@ -131,18 +133,28 @@ async def test_the_lane_keeps_nothing_for_another_institution(world: World) -> N
         now = world.clock.now
         asked = _asked(own.caller, visit)
         seen = (await lane.look(wire, [asked], now, now.date()))[0]
-        settling = Settling(world.hub, lambda _: b"{}")
+        settling = Settling(world.hub)
         async with lend(world.hub) as rx:
             decided = await settling._decide(rx, asked, seen, now)  # noqa: SLF001 -- what the lane would keep
         assert decided is not None
         taken = replace(decided, asked=_asked(stolen.caller, visit))
-        assert await lane.keep(wire, "POST", 201, [taken]) == {0}
-        assert await lane.keep(wire, "POST", 201, [decided]) == frozenset()
-    assert (await own.get(f"/v1/settlements/{seen.number}")).status_code == 200
+        assert (await lane.keep(wire, [taken])).odd == {0}
+        kept = await lane.keep(wire, [decided])
+        assert not kept.odd
+    assert (await own.get(f"/v1/settlements/{kept.numbers[0]}")).status_code == 200
 
 
 def _asked(caller: Caller, visit: str) -> lane.Asked:
     settle = SettleAsked(total=Money(1_000), line_count=None, invoice_no=None)
     return lane.Asked(
-        caller=caller, key="lane-1", fingerprint=b"f", request="r", visit=visit, settle=settle
+        action="POST",
+        status=201,
+        caller=caller,
+        key="lane-1",
+        fingerprint=b"f",
+        request="r",
+        visit=visit,
+        worker=None,
+        settle=settle,
+        show=lambda *_: b"{}",
     )

@@ -1,17 +1,17 @@
 """The two calls of the lane: what many visits are settled on, and what was decided of them.
 
-Both are functions of the database (migration 0025), called by the driver itself: here a statement
+Both are functions of the database (migration 0034), called by the driver itself: here a statement
 costs more in Python than in Postgres.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -25,11 +25,12 @@ from app.ledger.entries import Entry
 from app.runtime.auth import Caller
 from app.runtime.lane import Wire
 from app.runtime.work import Announcement, Record
-from app.settlement.model import Bill, SettleAsked, Settlement
+from app.settlement.model import Bill, SettleAsked, Settlement, SettlementWithLines
 from app.settlement.store.grounds import Grounds
 from app.visit.model import ChargedItem, Course, FeeCategory, VisitKind, VisitState
 
-LOOK_ARGUMENTS, KEEP_ARGUMENTS = 7, 52
+LOOK_ARGUMENTS, KEEP_ARGUMENTS = 7, 51
+_SUBJECTS = 5  # where the columns of the books say what entries are about
 
 
 def _call(function: str, arguments: int) -> str:
@@ -37,24 +38,34 @@ def _call(function: str, arguments: int) -> str:
 
 
 _LOOK = f"SELECT * FROM {_call('settle_look', LOOK_ARGUMENTS)}"  # noqa: S608 -- constants only
-_KEEP = f"SELECT {_call('settle_keep', KEEP_ARGUMENTS)}"
+_KEEP = f"SELECT odd, numbers FROM {_call('settle_keep', KEEP_ARGUMENTS)}"  # noqa: S608 -- constants only
+
+
+Show: TypeAlias = Callable[[SettlementWithLines, Course], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One message that asks for a visit to be settled."""
+    """One message that asks for a visit to be settled, and how it is to be answered.
 
+    `worker` is whom it says the visit is of, where it says so.
+    """
+
+    action: str
+    status: int
     caller: Caller
     key: str
     fingerprint: bytes
     request: str
     visit: str
+    worker: str | None
     settle: SettleAsked
+    show: Show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a visit is settled on; `number` is the settlement's, if it becomes one."""
+    """What a visit is settled on."""
 
     lists: str
     visit: Course
@@ -62,12 +73,14 @@ class Seen:
     standing: Standing | None
     region: str  # the institution's own
     charged: tuple[ChargedItem, ...]
-    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What was decided of a visit, with all that is written of it."""
+    """What was decided of a visit, with all that is written of it.
+
+    The number of the settlement, wherever it stands in this, is one that stands in for it.
+    """
 
     asked: Asked
     visit: Course
@@ -95,32 +108,44 @@ async def look(wire: Wire, some: Sequence[Asked], now: datetime, today: date) ->
     return {row["n"] - 1: _seen(row, some[row["n"] - 1].visit) for row in found}
 
 
-async def keep(wire: Wire, action: str, status: int, some: Sequence[Decided]) -> frozenset[int]:
-    """Keep what was decided of all of them, or of nobody: the places (from 0) that are not plain.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The numbers of settlements that were kept, in order; or the places that are not plain."""
 
-    All were decided at one instant, so they share day, month and law.
+    numbers: tuple[str, ...]
+    odd: frozenset[int] = frozenset()
+
+
+async def keep(wire: Wire, some: Sequence[Decided]) -> Kept:
+    """Keep what was decided of all of them, or of nobody where one (from 0) is not plain.
+
+    All were decided at one instant, so they share day, month, law and the number that stands in.
     """
     first = some[0].settlement
-    odd = await wire.fetchval(
+    row = await wire.fetchrow(
         _KEEP,
         first.settled_at,
         first.business_day,
         str(first.month),
         first.policy_version,
-        action,
         some[0].record.action,
         some[0].announcement.topic,
-        status,
+        first.number,
         *_message_columns(some),
         *_settlement_columns(some),
         *_line_columns(some),
-        *ledger.columns([it.entry for it in some]),
+        *_entry_columns(some),
     )
-    return frozenset(place - 1 for place in odd or ())
+    assert row is not None, "a function answers"
+    if row["odd"] is not None:
+        return Kept((), frozenset(place - 1 for place in row["odd"]))
+    return Kept(tuple(row["numbers"]))
 
 
 def _message_columns(some: Sequence[Decided]) -> tuple[list[Any], ...]:
     return (
+        [it.asked.action for it in some],
+        [it.asked.status for it in some],
         [it.asked.caller.party for it in some],
         [it.asked.caller.client for it in some],
         [it.asked.key for it in some],
@@ -135,7 +160,6 @@ def _settlement_columns(some: Sequence[Decided]) -> tuple[list[Any], ...]:
         [it.visit.id for it in some],
         [it.visit.revision for it in some],
         [it.ended_at for it in some],
-        [it.settlement.number for it in some],
         [it.settlement.insured_place for it in some],
         [it.settlement.treatment_place for it in some],
         [it.settlement.circumstances.entitlement_lost_on for it in some],
@@ -169,6 +193,12 @@ def _line_columns(some: Sequence[Decided]) -> tuple[list[Any], ...]:
     )
 
 
+def _entry_columns(some: Sequence[Decided]) -> list[list[Any]]:
+    """Write an entry for each; what it is about is the number, which is drawn there."""
+    columns = ledger.columns([it.entry for it in some])
+    return [*columns[:_SUBJECTS], *columns[_SUBJECTS + 1 :]]
+
+
 def _json(facts: Mapping[str, object]) -> str:
     """Write facts as `messages.plain` would: amounts, months and days as their text."""
     return json.dumps(facts, ensure_ascii=False, default=str)
@@ -190,7 +220,6 @@ def _seen(row: asyncpg.Record, number: str) -> Seen:
         else Standing(first_day=since, state=InstitutionState(row["standing"]), reason=""),
         region=row["region"],
         charged=tuple(map(_charged, *(row[name] or () for name in _CHARGED))),
-        number=row["settlement_number"],
     )
 
 
