@@ -11,6 +11,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 HUB := $(PY) -m app
 ARGS ?=
+# Two workers take whole files, in the order of tests/support/order.py.
+TESTS := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -35,14 +37,14 @@ seed: $(VENV)/.demo-ready ## Load regions, institutions and sample catalogues
 	@$(HUB) seed $(ARGS)
 
 test: $(VENV)/.dev-ready ## Run the tests (ARGS="tests/platform -x" for some of them)
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(TESTS) $(ARGS)
 
 check: $(VENV)/.dev-ready ## Everything a change must pass: format, lint, types, imports, tests, coverage
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
-	@$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	@$(TESTS) --cov --cov-report=term:skip-covered $(ARGS)
 	@$(PY) -m coverage report --fail-under=100 --include='app/kernel/*,app/policy/*,app/*/model.py,app/*/rules.py,app/*/rules/*,app/*/entries.py' --skip-covered
 	@$(PY) -m coverage report --fail-under=90 --format=total
 

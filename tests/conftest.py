@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from app.parties.service import credentials, proving
-from tests.support.longest import LONGEST
+from tests.support.order import is_measured, place_of
 from tests.support.pg import TestServer, fresh_database
 from tests.support.world import World, open_world
 
@@ -57,9 +58,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
-    place = {path: number for number, path in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(LONGEST)))
+    """Run files in the order of their places."""
+    items.sort(key=lambda item: place_of(_file_of(item)))
+
+
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Measure no more from the first file on that is not measured: those come last."""
+    running = Coverage.current()
+    if running is not None and not is_measured(_file_of(item)):
+        running.stop()
+
+
+def _file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.fixture(scope="session", autouse=True)

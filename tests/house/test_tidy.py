@@ -10,6 +10,7 @@ from pathlib import Path
 
 import app
 from app.runtime.db import METADATA
+from tests.support.order import LONGEST, gone
 
 APP = Path(app.__file__).parent
 FILES = sorted(APP.rglob("*.py"))
@@ -72,6 +73,12 @@ def test_test_files_stay_readable() -> None:
     for file in sorted(APP.parent.joinpath("tests").rglob("*.py")):
         lines = file.read_text("utf-8").count("\n")
         assert lines <= TEST_LINES_MAX, f"{file.name} has {lines} lines"
+
+
+def test_the_order_of_the_test_files_names_none_that_is_gone() -> None:
+    files = {file.relative_to(ROOT).as_posix() for file in (ROOT / "tests").rglob("test_*.py")}
+    assert not gone(files)
+    assert gone(files - {LONGEST[0]}) == [LONGEST[0]]
 
 
 def test_no_room_is_called_after_nothing() -> None:
