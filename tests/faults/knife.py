@@ -201,7 +201,7 @@ def words_of(name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> str:
     if "pg_catalog" in flat:
         return "the driver's look at a type in pg_catalog"
     about = re.findall(
-        r"(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)|\b(hub_\w+|ledger_\w+|settle_\w+)\(", flat
+        r"(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)|\b(hub_\w+|ledger_\w+|settle_\w+|desk_\w+)\(", flat
     )
     subjects = dict.fromkeys(a or b for a, b in about)
     return f"{flat.split(' ', 1)[0].rstrip(';')} {' '.join(subjects)}".strip()[:80]
