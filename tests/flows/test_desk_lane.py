@@ -189,7 +189,7 @@ async def test_who_has_fallen_does_not_ride_on_others_nor_keep_them(hub: World, 
         asked(hub, other, f"stands {how}"),
     ]
     async with hub.tx() as tx:
-        asks = {"party": OTHER_HOSPITAL}
+        asks: dict[str, Any] = {"party": OTHER_HOSPITAL}
         await tx.execute(sa.text(made), asks)
     try:
         assert None not in await identifying(hub)(call), "they all stand"
@@ -209,8 +209,8 @@ async def test_who_has_fallen_does_not_ride_on_others_nor_keep_them(hub: World, 
 
 async def test_a_claim_that_fails_leaves_the_doors_trace_and_no_other(hub: World) -> None:
     worker, before = await ready_worker(hub), carried(hub)
-    request = {"headers": {"X-Request-Id": "claim-that-fails"}}
-    answer = await identify(hub, worker.claim(name="另一人"), **request)
+    named = {"X-Request-Id": "claim-that-fails"}
+    answer = await identify(hub, worker.claim(name="另一人"), headers=named)
     assert (answer.status_code, answer.json()["code"]) == (422, "name-mismatch")
     assert carried(hub) == (before[0], before[1] + 1)
     (kept,) = await traces(hub, "claim-that-fails")
