@@ -11,6 +11,8 @@ from tests.cli.test_commands import KEY, hub
 
 
 def test_tick_does_what_is_due_once_and_says_so(tmp_path: Path, database_url: str) -> None:
+    adopted = hub("policy", "adopt", home=tmp_path, database=database_url, HUB_TOKEN_KEY=KEY)
+    assert adopted.returncode == 0, adopted.stderr
     first = hub("tick", "--json", home=tmp_path, database=database_url, HUB_TOKEN_KEY=KEY)
     assert first.returncode == 0, first.stderr
     told = json.loads(first.stdout)
