@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.gateway import sessions
-from app.gateway.deeds import FETCHES, READS, WRITES, Call
+from app.gateway.deeds import FETCHES, READS, WRITES, Call, bills
 from app.gateway.envelope import (
     Envelope,
     Reference,
@@ -21,14 +21,19 @@ from app.gateway.envelope import (
 )
 from app.gateway.inputs import Json, read_input, refuse_faults
 from app.gateway.outputs import Told, show, write_json
+from app.kernel.parties import PartyKind
 from app.kernel.refusal import Refusal
 from app.runtime import messages, prose
 from app.runtime.auth import Caller, Unauthenticated
 from app.runtime.door import Door, Hub, reading
+from app.runtime.lane import Lane
 from app.runtime.messages import KeptState
 from app.runtime.problems import Answer
 from app.runtime.settings import Settings
 from app.runtime.work import Work
+from app.settlement import service as settlements
+from app.settlement.model import SettlementWithLines
+from app.visit.model import Course
 
 SIGN_IN = "9001"
 FILE_TYPE = "application/octet-stream"
@@ -53,6 +58,7 @@ class Exchange:
     caller: Caller
     request: str
     reference: Reference
+    lane: Lane[settlements.Asked, Answer] | None
 
     async def answer(self, sent: Mapping[str, Json], path_number: str | None) -> Answer:
         """Carry a message out; a refusal is an answer like any other, with HTTP 200."""
@@ -82,12 +88,16 @@ class Exchange:
         return Answer(status=200, body=self._written(call, told).text.encode())
 
     async def _write(self, call: Call) -> Answer:
+        action = f"gateway {call.envelope.transaction.number}"
+        carried = await self._settled(call, action)
+        if carried is not None:
+            return carried
         door = Door(
             hub=self.hub,
             caller=self.caller,
             key=call.envelope.message,
             fingerprint=call.envelope.fingerprint,
-            action=f"gateway {call.envelope.transaction.number}",
+            action=action,
             request=self.request,
         )
         deed = WRITES[call.envelope.transaction.act]
@@ -96,6 +106,33 @@ class Exchange:
             return await deed(work, call)
 
         return await door.write(act, show=lambda told: self._written(call, told), status=200)
+
+    async def _settled(self, call: Call, action: str) -> Answer | None:
+        """Settle what is plain in the lane; None leaves it to the door, like everything else."""
+        if self.lane is None or call.envelope.transaction.act != bills.SETTLE:
+            return None
+        by_whom, row = self.caller, call.row()
+        if by_whom.kind is not PartyKind.INSTITUTION or by_whom.terms.signature is not None:
+            return None
+
+        def show(made: SettlementWithLines, visit: Course) -> bytes:
+            told = bills.settled(made, visit, call, self.hub.law.provisions)
+            return self._written(call, told).text.encode()
+
+        return await self.lane.take(
+            settlements.Asked(
+                action=action,
+                status=200,
+                caller=by_whom,
+                key=call.envelope.message,
+                fingerprint=call.envelope.fingerprint,
+                request=self.request,
+                visit=row.text("mdtrt_id"),
+                worker=row.text("psn_no"),
+                settle=bills.settle_asked(call),
+                show=show,
+            )
+        )
 
     def _written(self, call: Call, told: Told) -> Written:
         output = show(call.envelope.transaction, told)

@@ -191,6 +191,7 @@ async def _answer(
         caller=caller,
         request=request_id_of(request),
         reference=reference,
+        lane=request.scope.get("hub.settling"),
     )
     try:
         return send(await exchange.answer(sent, path_number))

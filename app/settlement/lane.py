@@ -85,6 +85,7 @@ class SettlingLane:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        scope["hub.settling"] = self.lane  # for whoever is asked for the same at another address
         named = _named(scope)
         if named is None:
             await self.app(scope, receive, send)

@@ -18,8 +18,8 @@ from tests.faults.ground import Ground, laid_out
 from tests.faults.scenario import STEPS, Walk
 from tests.faults.sender import Message, send_until_definite
 
-# What makes a request's work last: the commit, or the lane's one statement that commits itself.
-COMMITS = re.compile(r"run (COMMIT|SELECT odd, numbers FROM settle_keep)")
+# What makes a request's work last: the commit, or a lane's one statement that commits itself.
+COMMITS = re.compile(r"run (COMMIT|SELECT .*_keep\()")
 KILLED = ("admit", "settle", "cancel", "reverse", "uphold", "receive-advance", "clear", "notify")
 
 

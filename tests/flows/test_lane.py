@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 import httpx
@@ -14,38 +13,13 @@ import sqlalchemy as sa
 from app.settlement.store import lane as store
 from tests.support.advance import funded, told, usage
 from tests.support.institutions import JINAN, JINAN_DEVICES
+from tests.support.lane import NUMBER, carried, left
 from tests.support.ledger import proven
 from tests.support.settlement import at_the_door, cancelled, ready, settle, settled
 from tests.support.visit import VISITS, admitted, charged, fitted, line, ready_worker, refund, road
 from tests.support.world import World, open_world
 
 OTHER_HOSPITAL = "H37020000001"
-# Every row a settlement leaves, by its number; keys of the rows themselves are left out.
-LEFT = {
-    "settlement": "SELECT s.* FROM settlement s WHERE s.number = :number",
-    "settlement_line": """
-        SELECT l.* FROM settlement_line l JOIN settlement s ON s.id = l.settlement_id
-         WHERE s.number = :number ORDER BY l.position""",
-    "message": "SELECT m.* FROM message m WHERE m.subject = :number",
-    "audit_trail": "SELECT t.* FROM audit_trail t WHERE t.subject = :number ORDER BY t.seq",
-    "announcement": "SELECT a.* FROM announcement a WHERE a.subject = :number ORDER BY a.seq",
-    "entry": "SELECT e.* FROM entry e WHERE e.subject = :number",
-    "posting": """
-        SELECT p.fen, account_name(p.debit_account) AS debit, account_name(p.credit_account) AS
-               credit
-          FROM posting p JOIN entry e ON e.id = p.entry_id WHERE e.subject = :number""",
-    "visit": """
-        SELECT v.state, v.discharged_at, v.discharge_way, v.holds_filing, v.line_count, v.total_fen,
-               v.revision, v.institution, v.insured_region, v.treatment_region
-          FROM visit v JOIN settlement s ON s.visit_id = v.id WHERE s.number = :number""",
-    "filing": """
-        SELECT f.state, f.open_visits, f.admitted_once, f.revision
-          FROM filing f JOIN settlement s ON s.filing_id = f.id WHERE s.number = :number""",
-}
-KEYS = frozenset(
-    (*("id", "seq", "turn", "settlement_id", "visit_id", "worker_id", "filing_id"), "request")
-)
-NUMBER = re.compile(r"[A-Z]\d{19}")
 BILLS: dict[str, tuple[dict[str, Any], ...]] = {
     "one line": (line("1"),),
     "a line of an illness": (line("1"), line("2", injury_related=False)),
@@ -63,37 +37,6 @@ BILLS: dict[str, tuple[dict[str, Any], ...]] = {
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def laid(world: World) -> None:
     await road(world)
-
-
-def carried(world: World) -> tuple[float, float]:
-    """How many the lane carried, and how many it left to the door."""
-    registry = world.app.state.metrics.registry
-    counts = [
-        registry.get_sample_value("hub_lane_total", {"outcome": outcome})
-        for outcome in ("carried", "left")
-    ]
-    return counts[0], counts[1]
-
-
-async def left(world: World, number: str) -> dict[str, list[dict[str, Any]]]:
-    """Read every row of a settlement, with what differs from visit to visit made alike."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    async with world.tx() as tx:
-        for table, statement in LEFT.items():
-            rows = (await tx.execute(sa.text(statement), {"number": number})).mappings()
-            found[table] = [
-                {name: _alike(name, value) for name, value in row.items() if name not in KEYS}
-                for row in rows
-            ]
-    return found
-
-
-def _alike(name: str, value: Any) -> Any:
-    if name in {"key", "message", "message_key", "fingerprint"}:
-        return type(value)
-    if isinstance(value, bytes):
-        value = value.decode()
-    return NUMBER.sub("number", str(value)) if isinstance(value, str | dict) else value
 
 
 async def total_of(world: World, visit: str) -> str:

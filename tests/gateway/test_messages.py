@@ -130,9 +130,9 @@ async def test_a_settlement_costs_one_statement_more_than_at_the_door_in_rest(
     async with at_the_door(world, database_url) as door:
         with recorded(door) as rest:
             await settled(door, visit, institution=institution)
-    _, _, message = await settling(world)
-    with recorded(world) as numbered:
-        assert (await his.post(message)).json()["infcode"] == 0
+        _, _, message = await settling(world)
+        with recorded(door) as numbered:
+            assert (await Gateway(door, his.client).post(message)).json()["infcode"] == 0
     assert len(numbered) == len(rest) + 1, "\n".join(numbered)
 
 

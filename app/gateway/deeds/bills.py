@@ -8,8 +8,11 @@ from app.gateway.outputs import Facts, Told
 from app.policy.provisions import Provisions
 from app.runtime.work import Reading, Work
 from app.settlement import service as settlements
-from app.settlement.model import Bill, CancelAsked, SettleAsked
+from app.settlement.model import Bill, CancelAsked, SettleAsked, SettlementWithLines
 from app.visit import service as visits
+from app.visit.model import Course
+
+SETTLE = "bills.settle"
 
 
 async def preview(reading: Reading, call: Call) -> Told:
@@ -26,17 +29,27 @@ async def settle(work: Work, call: Call) -> Told:
     row = call.row()
     visit = await visits.locked(work, row.text("mdtrt_id"), work.caller.scope)
     require_worker(row.text("psn_no"), visit.worker_number)
-    asked = SettleAsked(
+    made = await settlements.settle(work, visit.number, settle_asked(call))
+    return settled(made, visit, call, work.law.provisions)
+
+
+def settle_asked(call: Call) -> SettleAsked:
+    """Read what a 2304 asks for."""
+    row = call.row()
+    return SettleAsked(
         total=row.money("medfee_sumamt"),
         line_count=row.count("line_count"),
         invoice_no=row.text_or("invono"),
     )
-    made = await settlements.settle(work, visit.number, asked)
+
+
+def settled(made: SettlementWithLines, visit: Course, call: Call, provisions: Provisions) -> Told:
+    """Tell a settlement to whoever asked for it."""
     shown = {
         **facts.of_settlement(made.settlement, visit, made.bill),
         "message": call.envelope.message,
     }
-    return _told(shown, made.bill, work.law.provisions)
+    return _told(shown, made.bill, provisions)
 
 
 async def cancel(work: Work, call: Call) -> Told:

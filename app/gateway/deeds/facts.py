@@ -14,7 +14,7 @@ from app.kernel.refusal import Refusal
 from app.policy.provisions import Provisions
 from app.reference.value_sets import value_sets
 from app.settlement.model import Bill, LineResult, Preview, Reason, Settlement
-from app.visit.model import FeeLine, Visit
+from app.visit.model import Course, FeeLine, Visit
 
 CAPS = (Reason.OVER_CAP, Reason.DEVICE_OVER_CAP)
 
@@ -177,7 +177,7 @@ def of_bill(bill: Bill) -> Facts:
     }
 
 
-def of_preview(it: Preview, visit: Visit) -> Facts:
+def of_preview(it: Preview, visit: Course) -> Facts:
     """Tell a preview: a settlement without number or instant."""
     return {
         "visit": it.visit_number,
@@ -189,7 +189,7 @@ def of_preview(it: Preview, visit: Visit) -> Facts:
     }
 
 
-def of_settlement(it: Settlement, visit: Visit, bill: Bill | None) -> Facts:
+def of_settlement(it: Settlement, visit: Course, bill: Bill | None) -> Facts:
     """Tell a settlement or a cancellation."""
     return {
         **(of_bill(bill) if bill is not None else {}),

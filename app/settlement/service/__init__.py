@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.settlement.service.lane import Asked
 from app.settlement.service.looking import find, recompute, settlements
 from app.settlement.service.months import (
     close_months,
@@ -15,6 +16,7 @@ from app.settlement.service.settling import preview, settle, split
 from app.settlement.service.undoing import cancel, restore
 
 __all__ = [
+    "Asked",
     "cancel",
     "close_months",
     "concede",

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import asyncpg
 import structlog
 
 from app.catalogues.shelf import Shelf
@@ -33,11 +32,10 @@ from app.settlement.store.lane import Asked, Decided, Seen
 from app.visit import service as visits
 from app.visit.model import FeeCategory
 
+__all__ = ["Asked", "Settling"]
+
 # Stands for a number until it is drawn: as long as one, and nobody can have sent it.
 STAND_IN: Final = f"A{secrets.randbelow(10**19):019d}"
-# Faults that one of a call brings and its neighbours do not: what it holds, what the books say to
-# it, an advance that crosses a line (HAL01). All others would meet each of them again.
-ITS_OWN: Final = frozenset({"22", "23", "HA", "P0"})
 # What a mistake of ours about one visit looks like; what befalls a connection looks otherwise.
 ITS_MISTAKES = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
 log = structlog.get_logger()
@@ -123,9 +121,7 @@ async def _keep(wire: Wire, decided: Mapping[int, Decided]) -> dict[int, str]:
         places = list(left)
         try:
             kept = await store.keep(wire, list(left.values()))
-        except asyncpg.PostgresError as error:
-            if (error.sqlstate or "")[:2] not in ITS_OWN:
-                raise
+        except store.NotKeptError as error:
             if len(places) == 1:
                 log.warning("lane", **traces_of(error))
                 return {}

@@ -29,6 +29,9 @@ from app.settlement.model import Bill, SettleAsked, Settlement, SettlementWithLi
 from app.settlement.store.grounds import Grounds
 from app.visit.model import ChargedItem, Course, FeeCategory, VisitKind, VisitState
 
+# Classes of faults that one of a call brings and its neighbours do not: what it holds, what the
+# books say to it, an advance that crosses a line (HAL01). All others would meet each of them.
+ITS_OWN = frozenset({"22", "23", "HA", "P0"})
 LOOK_ARGUMENTS, KEEP_ARGUMENTS = 7, 51
 _SUBJECTS = 5  # where the columns of the books say what entries are about
 
@@ -108,6 +111,10 @@ async def look(wire: Wire, some: Sequence[Asked], now: datetime, today: date) ->
     return {row["n"] - 1: _seen(row, some[row["n"] - 1].visit) for row in found}
 
 
+class NotKeptError(Exception):
+    """Nobody is kept, for what one of them is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The numbers of settlements that were kept, in order; or the places that are not plain."""
@@ -122,8 +129,7 @@ async def keep(wire: Wire, some: Sequence[Decided]) -> Kept:
     All were decided at one instant, so they share day, month, law and the number that stands in.
     """
     first = some[0].settlement
-    row = await wire.fetchrow(
-        _KEEP,
+    said: list[object] = [
         first.settled_at,
         first.business_day,
         str(first.month),
@@ -135,7 +141,13 @@ async def keep(wire: Wire, some: Sequence[Decided]) -> Kept:
         *_settlement_columns(some),
         *_line_columns(some),
         *_entry_columns(some),
-    )
+    ]
+    try:
+        row = await wire.fetchrow(_KEEP, *said)
+    except asyncpg.PostgresError as error:
+        if (error.sqlstate or "")[:2] in ITS_OWN:
+            raise NotKeptError from error
+        raise
     assert row is not None, "a function answers"
     if row["odd"] is not None:
         return Kept((), frozenset(place - 1 for place in row["odd"]))

@@ -1,0 +1,68 @@
+"""What a settlement leaves behind, in the lane or at the door: every row, made alike to compare."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.support.world import World
+
+# Every row a settlement leaves, by its number; keys of the rows themselves are left out.
+LEFT = {
+    "settlement": "SELECT s.* FROM settlement s WHERE s.number = :number",
+    "settlement_line": """
+        SELECT l.* FROM settlement_line l JOIN settlement s ON s.id = l.settlement_id
+         WHERE s.number = :number ORDER BY l.position""",
+    "message": "SELECT m.* FROM message m WHERE m.subject = :number",
+    "audit_trail": "SELECT t.* FROM audit_trail t WHERE t.subject = :number ORDER BY t.seq",
+    "announcement": "SELECT a.* FROM announcement a WHERE a.subject = :number ORDER BY a.seq",
+    "entry": "SELECT e.* FROM entry e WHERE e.subject = :number",
+    "posting": """
+        SELECT p.fen, account_name(p.debit_account) AS debit, account_name(p.credit_account) AS
+               credit
+          FROM posting p JOIN entry e ON e.id = p.entry_id WHERE e.subject = :number""",
+    "visit": """
+        SELECT v.state, v.discharged_at, v.discharge_way, v.holds_filing, v.line_count, v.total_fen,
+               v.revision, v.institution, v.insured_region, v.treatment_region
+          FROM visit v JOIN settlement s ON s.visit_id = v.id WHERE s.number = :number""",
+    "filing": """
+        SELECT f.state, f.open_visits, f.admitted_once, f.revision
+          FROM filing f JOIN settlement s ON s.filing_id = f.id WHERE s.number = :number""",
+}
+KEYS = frozenset(
+    (*("id", "seq", "turn", "settlement_id", "visit_id", "worker_id", "filing_id"), "request")
+)
+NUMBER = re.compile(r"[A-Z]\d{19}")
+
+
+def carried(world: World) -> tuple[float, float]:
+    """How many the lane carried, and how many it left to the door."""
+    registry = world.app.state.metrics.registry
+    counts = [
+        registry.get_sample_value("hub_lane_total", {"outcome": outcome})
+        for outcome in ("carried", "left")
+    ]
+    return counts[0], counts[1]
+
+
+async def left(world: World, number: str) -> dict[str, list[dict[str, Any]]]:
+    """Read every row of a settlement, with what differs from visit to visit made alike."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    async with world.tx() as tx:
+        for table, statement in LEFT.items():
+            rows = (await tx.execute(sa.text(statement), {"number": number})).mappings()
+            found[table] = [
+                {name: _alike(name, value) for name, value in row.items() if name not in KEYS}
+                for row in rows
+            ]
+    return found
+
+
+def _alike(name: str, value: Any) -> Any:
+    if name in {"key", "message", "message_key", "fingerprint"}:
+        return type(value)
+    if isinstance(value, bytes):
+        value = value.decode()
+    return NUMBER.sub("number", str(value)) if isinstance(value, str | dict) else value
