@@ -93,12 +93,13 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     deliverer = Deliverer.of(hub, settings, wall_clock, DeliveryMetrics(metrics.registry))
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, object]]:
+    async def lifespan(served: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         if playground is not None:
             await playground.recall(hub)
         async with (
             again_and_again(ticker.keep_ticking, settings.tick_seconds),
             again_and_again(deliverer.keep_delivering, settings.deliver_seconds),
+            docs_pages.foreseen(served),
         ):
             yield {}
         await engine.dispose()
@@ -107,6 +108,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
         title=docs_pages.TITLE,
         description=docs_pages.DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,  # the pages and the document they show are docs_pages'
         docs_url=None,
         redoc_url=None,
         # The hub counts and logs for itself, and personal numbers must reach no other exporter.
@@ -126,7 +128,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.webhooks = webhooks()
     http.install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        switchboard.take_in(app, router)
     if settings.lane_calls:
         _open_lane(app, settings)
     app.add_middleware(
@@ -203,7 +205,7 @@ def _install_sandbox(app: FastAPI, playground: Playground) -> None:
     """Open the sandbox's own paths, and put its layers between the senders and the hub."""
     hub, signer = app.state.hub, app.state.signer
     app.state.playground = playground
-    app.include_router(sandbox)
+    switchboard.take_in(app, sandbox)
     app.add_middleware(
         FaultLayer,
         playground=playground,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import getpass
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from app.runtime import messages
 from app.runtime.auth import Caller, PartyKind
 from app.runtime.door import Door, Hub, reading
+from app.runtime.messages import Outcome
 from app.runtime.work import Reading, Work
 
 T = TypeVar("T")
@@ -63,12 +65,28 @@ class Once:
     name: str
     content: bytes
 
+    @property
+    def digest(self) -> bytes:
+        """What tells other content from this."""
+        return hashlib.sha256(self.content).digest()
+
+    @property
+    def key(self) -> str:
+        """The message id it is done under."""
+        return f"seed-{self.name}-{self.digest.hex()[:24]}"
+
     async def act(self, hub: Hub, use_case: Callable[[Work], Awaitable[object]]) -> bool:
         """Do it unless it was done; say whether it was done now."""
-        digest = hashlib.sha256(self.content).digest()
-        key = f"seed-{self.name}-{digest.hex()[:24]}"
-        door = _door(hub, key, digest, f"seed {self.name}")
+        door = _door(hub, self.key, self.digest, f"seed {self.name}")
         return not (await door.write(use_case, show=Done.of)).replayed
+
+
+async def done_before(hub: Hub, several: Sequence[Once]) -> set[str]:
+    """Return the ids of what was done before, by one look at all of it."""
+    keys = [each.key for each in several]
+    async with look(hub) as reading:
+        told = await messages.tell_all(reading.rx, reading.caller.party, keys)
+    return {key for key, outcome in told.items() if outcome is Outcome.APPLIED}
 
 
 def look(hub: Hub) -> AbstractAsyncContextManager[Reading]:

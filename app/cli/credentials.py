@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from app.cli.acts import act, look
+from app.cli.kept import FILE
 from app.institutions import service as institutions
 from app.institutions.model import Institution
 from app.kernel.parties import PartyKind
@@ -17,7 +18,6 @@ from app.runtime.http import TOKEN_PATH
 from app.runtime.standalone import write_private
 from app.runtime.work import Work
 
-FILE = "credentials.json"
 FIELDS = ("party", "client_id", "client_secret")
 READY_MADE = (
     "operator",

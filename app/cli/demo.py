@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -17,11 +18,15 @@ import uvloop
 from rich.console import Console
 
 from app.cli import serving
-from app.cli.examples import lay_examples
+from app.cli.examples import laid
+from app.cli.opened import prepare
+from app.cli.quiet import quiet
+from app.cli.running import Host
 from app.main import again_and_again, create_app
-from app.runtime import openapi
+from app.runtime import docs_pages
 from app.runtime.settings import Settings
-from app.runtime.standalone import Home, StandaloneError
+from app.runtime.standalone import Home, StandaloneError, open_home
+from app.runtime.telemetry import configure_logging
 from app.sandbox import story
 from app.sandbox.story import Credential, Tale
 
@@ -43,10 +48,28 @@ class Showing:
         return console if console.is_terminal else Console(stderr=self.as_json, width=WIDTH)
 
 
-def quiet(settings: Settings) -> Settings:
-    """Leave the log to what went wrong, unless somebody asked for more."""
-    asked = "log_level" in settings.model_fields_set
-    return settings if asked else settings.model_copy(update={"log_level": "ERROR"})
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End with the story")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 8000 if free, or any")
+    ] = None,
+    host: Host = "127.0.0.1",
+) -> None:
+    """Play one case along the whole road over HTTP, on the demo's own clock, and keep serving."""
+    settings = quiet(Settings())
+    configure_logging(settings)
+    code = 1
+    with (
+        serving.ending_cleanly(),
+        listening(host, port) as taken,
+        open_home(settings) as home,
+        credentials_folder(home) as folder,
+    ):
+        credentials = asyncio.run(prepare(home, folder))
+        code = show(home, taken, credentials, Showing(once=once, as_json=as_json))
+    raise typer.Exit(code)
 
 
 @contextmanager
@@ -93,7 +116,8 @@ def show(home: Home, taken: socket, credentials: Path, showing: Showing) -> int:
             typer.echo(json.dumps(tale.document(), ensure_ascii=False, indent=2))
         if not showing.once:
             if home.embedded:
-                openapi.show(served, await lay_examples(home.settings, home.url, clock()))
+                docs_pages.show(served, laid(home.settings, home.url, clock))
+                await served.state.document.read()
             console.print("The hub keeps serving on the demo's clock 持续运行 · Ctrl-C stops it.")
         told.append(tale)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -16,10 +19,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from app.cli.seeding import seed as load_seeds
 from app.kernel.calendar import Month
 from app.runtime.door import Hub
 from app.runtime.settings import Settings
-from app.runtime.standalone import StandaloneError
+from app.runtime.standalone import StandaloneError, open_hub
 from app.sandbox.load import Loaded, Traffic, load
 from app.sandbox.traffic import FIRST_MONTH
 
@@ -34,6 +38,27 @@ COUNTED = (
 )
 
 
+def generate(
+    workers: Annotated[int, typer.Option(min=1, max=1_000_000, help="Workers, one case each")],
+    months: Annotated[int, typer.Option(min=1, max=60, help="Months of business")] = 3,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, other people")] = 1,
+    first_month: Annotated[
+        str, typer.Option(help="First month, 2024-04 or later", metavar="YYYY-MM")
+    ] = "2025-10",
+) -> None:
+    """Load synthetic national traffic; the same again changes nothing."""
+    traffic = asked(workers, months, seed, first_month)
+    settings = Settings()
+    console = Console()
+
+    async def work() -> Loaded:
+        async with open_hub(settings) as hub:
+            await load_seeds(hub, lambda name: typer.echo(f"loaded {name}", err=True))
+            return await load_with(hub, settings, traffic, console)
+
+    summarise(asyncio.run(work()), console)
+
+
 def asked(workers: int, months: int, seed: int, first_month: str) -> Traffic:
     """Read what the command was given."""
     try:
@@ -45,7 +70,7 @@ def asked(workers: int, months: int, seed: int, first_month: str) -> Traffic:
     return Traffic(workers=workers, months=months, seed=seed, first_month=first)
 
 
-async def generate(hub: Hub, settings: Settings, traffic: Traffic, console: Console) -> Loaded:
+async def load_with(hub: Hub, settings: Settings, traffic: Traffic, console: Console) -> Loaded:
     """Load the traffic with a progress display."""
     at_once = max(1, settings.pool_connections - SPARE_CONNECTIONS)
     with _progress(console) as progress:

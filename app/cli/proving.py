@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from app.cli import sandbox
 from app.cli.acts import act, look
+from app.cli.clocks import on_its_clock
 from app.kernel.money import Money
 from app.proof.model.laws import Finding, Report, Unit
 from app.proof.model.seals import Sealed
@@ -91,7 +91,7 @@ def seal() -> None:
 
     async def work() -> Sealed:
         settings = Settings()
-        async with open_hub(settings) as hub, sandbox.on_its_clock(hub, settings) as timed:
+        async with open_hub(settings) as hub, on_its_clock(hub, settings) as timed:
             return await act(timed, "seal", sealing.seal_due)
 
     done = asyncio.run(work())
@@ -143,7 +143,7 @@ def _read(use_case: Callable[[Reading], Awaitable[T]]) -> T:
         settings = Settings()
         async with (
             open_hub(settings) as hub,
-            sandbox.on_its_clock(hub, settings) as timed,
+            on_its_clock(hub, settings) as timed,
             look(timed) as reading,
         ):
             return await use_case(reading)

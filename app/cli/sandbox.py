@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, TypeVar
@@ -15,20 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from app.cli.demo import quiet
+from app.cli.quiet import quiet
 from app.cli.seeding import seed as load_seeds
 from app.runtime.door import Hub
-from app.runtime.mode import mode_of
 from app.runtime.settings import Mode, Settings
 from app.runtime.standalone import Home, StandaloneError, lend_hub, open_home
 from app.runtime.telemetry import configure_logging
-from app.sandbox import casting
-from app.sandbox.moved_clock import MovedClock
 from app.sandbox.play import Asked, Report, own_database, play
 from app.sandbox.play.report import Checks
 from app.sandbox.play.year import YearAsked, YearReport, play_year
 from app.sandbox.play.year.playing import PROVINCES, PROVINCES_MIN
-from app.sandbox.playground import Playground
 
 R = TypeVar("R", Report, YearReport)
 Tell = Callable[[date, int], None]
@@ -97,23 +92,6 @@ def year(
     if not as_json:
         _print_year(report, _console(as_json=as_json))
     _finish(report, as_json=as_json)
-
-
-async def populate(home: Home) -> None:
-    """Make the personas of today, by the sandbox's own clock, unless they are there."""
-    async with lend_hub(home) as hub, on_its_clock(hub, home.settings) as timed:
-        await casting.refresh(timed)
-
-
-@asynccontextmanager
-async def on_its_clock(hub: Hub, settings: Settings) -> AsyncIterator[Hub]:
-    """Lend a hub on the clock its sandbox was set to; production knows only one."""
-    if mode_of(settings) is not Mode.SANDBOX:
-        yield hub
-        return
-    playground = Playground(MovedClock(hub.clock))
-    await playground.recall(hub)
-    yield replace(hub, clock=playground.clock)
 
 
 def _on_own_ground(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
 from functools import partial
 
 from app.catalogues import service as catalogues
 from app.catalogues.model import CatalogueEdition, CatalogueItem, CatalogueKind
-from app.cli.acts import Once
+from app.cli.acts import Once, done_before
 from app.institutions import service as institutions
 from app.parties import service as parties
 from app.parties.files import seeded_parties, seeded_regions
@@ -22,25 +22,34 @@ ITEMS = "catalogue_items.csv"
 LISTS_FIRST_DAY = date(2024, 1, 1)
 LISTS_LABEL = "synthetic-2024"
 Progress = Callable[[str], None]
+Step = Callable[[Work], Awaitable[object]]
 
 
 async def seed(hub: Hub, tell: Progress) -> int:
     """Load whatever is not loaded yet; return how many files that were."""
-    steps: list[tuple[str, bytes, Callable[[Work], Awaitable[object]]]] = [
-        ("regions", _bytes("regions.csv"), _regions),
-        ("parties", _bytes("regions.csv"), _parties),
-        *((name, _bytes(name), partial(_institutions, name=name)) for name in INSTITUTIONS),
-        *(
-            (f"catalogues-{place}", _bytes(ITEMS), partial(_catalogues, place=place))
-            for place in FACTORS
-        ),
-    ]
+    steps = list(_steps())
+    before = await done_before(hub, [once for once, _ in steps])
     done = 0
-    for name, content, use_case in steps:
-        if await Once(name=name.partition(".")[0], content=content).act(hub, use_case):
-            tell(name)
+    for once, use_case in steps:
+        if once.key not in before and await once.act(hub, use_case):
+            tell(once.name)
             done += 1
     return done
+
+
+def _steps() -> Iterator[tuple[Once, Step]]:
+    """Say what is to be done, once for the content it is done from."""
+    regions, items = _bytes("regions.csv"), _bytes(ITEMS)
+    yield Once(name="regions", content=regions), _regions
+    yield Once(name="parties", content=regions), _parties
+    for name in INSTITUTIONS:
+        table = name.partition(".")[0]
+        yield Once(name=table, content=_bytes(name)), partial(_institutions, name=name)
+    for place in FACTORS:
+        yield (
+            Once(name=f"catalogues-{place}", content=items),
+            partial(_catalogues, place=place),
+        )
 
 
 async def _regions(work: Work) -> int:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from app.cli.acts import caller
+from app.cli.clocks import on_its_clock
 from app.cli.policy import refuse_unadopted
-from app.cli.sandbox import on_its_clock
 from app.deadlines.model import Tick
 from app.kernel.calendar import business_day
 from app.main import build_ticker

@@ -1,19 +1,26 @@
 """The documentation pages /docs and /redoc, whole without the internet, and the OpenAPI document.
 
 The assets come from an installed package; a content policy keeps the browser from going elsewhere.
+The document is written when it is first asked for, or soon after a start that is not to wait for
+it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
-from collections.abc import Mapping
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from app.runtime.openapi import document
+from app.runtime import openapi
+from app.runtime.openapi import Example
 from app.runtime.problems import NoSuchPath
 
 TITLE = "Work-injury cross-province settlement hub 工伤保险跨省异地就医直接结算平台"
@@ -142,12 +149,72 @@ Redoc.init("/openapi.json", {hideDownloadButtons: false, disableSearch: true},
 )
 
 
+Lay = Callable[[], Mapping[str, Example]]
+PAUSE_SECONDS = 1.0  # whoever waits for the hub to start comes first
+
+
+@dataclass(slots=True)
+class Document:
+    """The OpenAPI document as it is sent: one writes it, beside the event loop, and all read it."""
+
+    app: FastAPI
+    lay: Lay | None = None  # what puts examples of this very hub there, on a loop of its own
+    text: bytes | None = None
+    writing: asyncio.Task[None] | None = None
+
+    async def read(self) -> bytes:
+        """Return the document; who gives up waiting does not stop the writing."""
+        while self.text is None:
+            if self.writing is None or self.writing.done():
+                self.writing = asyncio.create_task(self._write())
+            await asyncio.shield(self.writing)
+        return self.text
+
+    async def foresee(self) -> None:
+        """Write it before anybody asks."""
+        await asyncio.sleep(PAUSE_SECONDS)
+        await self.read()
+
+    async def _write(self) -> None:
+        lay = self.lay
+        text = await asyncio.to_thread(self._written, lay)
+        if lay is self.lay:  # else there is more to be shown since
+            self.text = text
+
+    def _written(self, lay: Lay | None) -> bytes:
+        if lay is not None:
+            openapi.show(self.app, lay())
+        whole = self.app.openapi()
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def show(app: FastAPI, lay: Lay) -> None:
+    """Have examples of this hub laid when the document is next asked for, and shown in it."""
+    document: Document = app.state.document
+    document.lay, document.text = lay, None
+
+
+@asynccontextmanager
+async def foreseen(app: FastAPI) -> AsyncIterator[None]:
+    """Have what takes long to show ready soon, where examples of this hub are to be laid for it."""
+    document: Document = app.state.document
+    if document.lay is None:
+        yield
+        return
+    under_way = asyncio.create_task(document.foresee())
+    try:
+        yield
+    finally:
+        under_way.cancel()
+        await asyncio.gather(under_way, return_exceptions=True)  # who asks next tries again
+
+
 def install(app: FastAPI, example_key: str) -> None:
     """Serve the pages, their assets and the document they show."""
     swagger = SWAGGER.replace("EXAMPLE_KEY", example_key)
     headers = {"Content-Security-Policy": POLICY}
     cached = {"Cache-Control": "public, max-age=86400"}
-    contents = _assets()
+    app.state.document = document = Document(app)
 
     async def home(_: Request) -> Response:
         return RedirectResponse("/docs")
@@ -162,12 +229,21 @@ def install(app: FastAPI, example_key: str) -> None:
         name = request.path_params["name"]
         if name not in ASSETS:
             raise NoSuchPath
-        return Response(contents[name], headers=cached, media_type=ASSETS[name])
+        return Response(_assets()[name], headers=cached, media_type=ASSETS[name])
 
-    served = {"/": home, "/docs": docs, "/redoc": redoc, "/docs/assets/{name}": asset}
+    async def described(_: Request) -> Response:
+        return Response(await document.read(), media_type="application/json")
+
+    served = {
+        "/": home,
+        "/docs": docs,
+        "/redoc": redoc,
+        "/docs/assets/{name}": asset,
+        "/openapi.json": described,
+    }
     for path, page in served.items():
         app.add_route(path, page, methods=["GET"], include_in_schema=False)
-    app.openapi = lambda: document(app, TAGS)  # type: ignore[method-assign]  # FastAPI's own way
+    app.openapi = lambda: openapi.document(app, TAGS)  # type: ignore[method-assign]  # FastAPI's own way
 
 
 @cache

@@ -76,7 +76,7 @@ async def _database(hub: Hub) -> list[Check]:
     return [
         Check(name="database", passed=True, found="reachable"),
         Check(name="writable", passed=row.writable, found="yes" if row.writable else "standby"),
-        Check(name="migrated", passed=(row.version_num,) == _heads(), found=row.version_num),
+        Check(name="migrated", passed=row.version_num == _newest(), found=row.version_num),
     ]
 
 
@@ -88,5 +88,5 @@ def _disk(settings: Settings) -> Check:
 
 
 @cache
-def _heads() -> tuple[str, ...]:
-    return migrate.heads()
+def _newest() -> str:
+    return migrate.newest()

@@ -1,6 +1,7 @@
 """Brings a database to the hub's schema with Alembic, and tells where a database stands.
 
-Every function may be called from plain code and from inside a running event loop alike.
+Every function may be called from plain code and from inside a running event loop alike. Alembic is
+loaded when there is something to migrate: a hub that starts on a migrated database needs none.
 """
 
 from __future__ import annotations
@@ -12,14 +13,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -28,11 +25,16 @@ import app
 from app.runtime.db import METADATA
 from app.runtime.embedded.databases import in_own_loop
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 T = TypeVar("T")
 
 
 OLDEST_SERVER = 150_000  # as server_version_num has it
 REFUSED_BY_MIGRATION = "HUB01"
+_IS_MIGRATED = sa.text("SELECT to_regclass('alembic_version') IS NOT NULL")
+_AT = sa.text("SELECT version_num FROM alembic_version")
 _ONE_AT_A_TIME = threading.Lock()  # Alembic keeps the running environment in module globals
 
 
@@ -42,15 +44,21 @@ class DatabaseNotReadyError(RuntimeError):
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database forward to a revision."""
-    current(url)  # says in a sentence what Alembic would say in a traceback
+    at = current(url)  # says in a sentence what Alembic would say in a traceback
+    if revision == "head" and at == newest():
+        return
+    from alembic import command
+
     with _told_in_a_sentence():
-        _in_thread(lambda: command.upgrade(_config(url), revision))
+        _in_thread(lambda: command.upgrade(configured(url), revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database back to a revision."""
+    from alembic import command
+
     with _told_in_a_sentence():
-        _in_thread(lambda: command.downgrade(_config(url), revision))
+        _in_thread(lambda: command.downgrade(configured(url), revision))
 
 
 def check(url: str) -> None:
@@ -58,12 +66,17 @@ def check(url: str) -> None:
 
     CHECK constraints are beyond what Alembic compares.
     """
-    _in_thread(lambda: command.check(_config(url)))
+    from alembic import command
+
+    _in_thread(lambda: command.check(configured(url)))
 
 
-def heads() -> tuple[str, ...]:
-    """List the newest revisions; a linear history has exactly one."""
-    return tuple(ScriptDirectory.from_config(_config(None)).get_heads())
+def newest() -> str:
+    """Tell the revision this hub works with: the history is one line, and its files are numbered.
+
+    The database is asked, on every start and every look at its readiness, whether it is there.
+    """
+    return max(path.name.partition("_")[0] for path in _migrations().glob("versions/[0-9]*.py"))
 
 
 def current(url: str) -> str | None:
@@ -73,13 +86,12 @@ def current(url: str) -> str | None:
 
 def require_current(url: str) -> None:
     """Refuse a database that is not at the newest revision."""
-    at, newest = current(url), heads()
-    if newest == (() if at is None else (at,)):
-        return
-    raise DatabaseNotReadyError(
-        f"The database is at schema revision {at or 'none'}, but this hub works with "
-        f"{', '.join(newest) or 'none'}. Run `hub migrate` and start again."
-    )
+    at, needed = current(url), newest()
+    if at != needed:
+        raise DatabaseNotReadyError(
+            f"The database is at schema revision {at or 'none'}, but this hub works with "
+            f"{needed}. Run `hub migrate` and start again."
+        )
 
 
 def whole_metadata() -> sa.MetaData:
@@ -102,18 +114,24 @@ def _told_in_a_sentence() -> Iterator[None]:
         raise DatabaseNotReadyError(str(getattr(error.orig, "__cause__", None) or error)) from None
 
 
-def _config(url: str | None) -> Config:
+def configured(url: str | None) -> Config:
     """Configure Alembic by hand: an installed hub need not have its pyproject.toml about."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    config.attributes["url"] = url
+    return config
+
+
+def _migrations() -> Path:
     migrations = Path(app.__file__).parents[1] / "migrations"
     if not (migrations / "env.py").exists():
         raise DatabaseNotReadyError(
             f"The migrations are not at {migrations}. Install the hub from a checkout, or copy "
             "its migrations folder next to the app package."
         )
-    config = Config()
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-    config.attributes["url"] = url
-    return config
+    return migrations
 
 
 def _in_thread(work: Callable[[], None]) -> None:
@@ -133,9 +151,10 @@ async def _current(url: str) -> str | None:
                     f"This Postgres is version {int(number or 0) // 10_000}; the hub needs "
                     f"{OLDEST_SERVER // 10_000} or newer."
                 )
-            return await connection.run_sync(
-                lambda sync: MigrationContext.configure(sync).get_current_revision()
-            )
+            if not await connection.scalar(_IS_MIGRATED):
+                return None
+            at: str | None = await connection.scalar(_AT)
+            return at
     except (OSError, asyncpg.PostgresError, DBAPIError) as error:
         where = engine.url.render_as_string(hide_password=True)
         reason = str(getattr(error, "orig", error)).partition("\n")[0]

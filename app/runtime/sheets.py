@@ -17,9 +17,6 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import ClassVar
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
-
 from app.kernel.refusal import Kind, Refusal
 from app.runtime.problems import ContentTypeUnsupported
 
@@ -135,6 +132,9 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 def write_xlsx(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Write a workbook of text cells, so that no number loses digits and no cell is a formula."""
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Sheet1")
     sheet.freeze_panes = "A2"
@@ -226,6 +226,8 @@ def _meant(cell: str) -> str:
 
 
 def _xlsx_lines(content: bytes, rows_max: int) -> Iterator[_Line]:
+    from openpyxl import load_workbook
+
     _check_package(content)
     lines_max = 1 + rows_max + BLANK_ROWS_MAX
     try:

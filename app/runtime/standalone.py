@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +23,23 @@ from app.runtime.db import open_engine
 from app.runtime.door import Hub
 from app.runtime.embedded import EmbeddedPostgres
 from app.runtime.hub import Clock, build_hub, wall_clock
+from app.runtime.mistakes import StandaloneError
 from app.runtime.settings import Mode, Settings
 from app.runtime.vault import KEY_CHARACTERS_MIN, Vault, VaultKeyError
 
+__all__ = [
+    "Home",
+    "StandaloneError",
+    "address_of",
+    "lend_hub",
+    "migrate_database",
+    "open_home",
+    "open_hub",
+    "write_private",
+]
+
 DRIVER = "postgresql+asyncpg"
 TOKEN_KEY, DATA_KEYS, INDEX_KEY = "token.key", "data.keys", "index.key"
-
-
-class StandaloneError(RuntimeError):
-    """The hub cannot be opened as asked; the message is one sentence with a way out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +56,19 @@ class Home:
         return self.settings.home
 
 
+def nothing_else() -> None:
+    """Do nothing else meanwhile."""
+
+
 @contextmanager
-def open_home(settings: Settings, *, shared: bool = False) -> Iterator[Home]:
+def open_home(
+    settings: Settings, *, shared: bool = False, meanwhile: Callable[[], object] = nothing_else
+) -> Iterator[Home]:
     """Reach the database and find or make the keys.
 
     The embedded database is migrated here; a given one must be migrated already. Either must be
     one for what this hub is for. With `shared` an embedded database that another process serves
-    is joined.
+    is joined. What is to be done `meanwhile` is done while a database of its own gets ready.
     """
     keyed = _with_data_keys(_with_token_key(settings))
     vault = Vault.of(keyed)
@@ -63,9 +77,10 @@ def open_home(settings: Settings, *, shared: bool = False) -> Iterator[Home]:
         migrate.require_current(url)
         modes.require(url, modes.mode_of(settings), embedded=False)
         data_keys.require(url, vault)
+        meanwhile()
         yield Home(url=url, settings=modes.resolved(keyed), embedded=False)
         return
-    with EmbeddedPostgres(settings.home, shared=shared) as server:
+    with EmbeddedPostgres(settings.home, shared=shared, meanwhile=meanwhile) as server:
         migrate.upgrade(server.url())
         modes.require(server.url(), modes.mode_of(settings), embedded=True)
         data_keys.require(server.url(), vault)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, _IncludedRouter, request_response
 from starlette.routing import BaseRoute, Match
 
@@ -68,6 +68,15 @@ def install(router: APIRouter) -> None:
     """
     router.redirect_slashes = False
     router.middleware_stack = Switchboard(router, router.middleware_stack)
+
+
+def take_in(app: FastAPI, router: APIRouter) -> None:
+    """Let an application have the routes of a router as they are.
+
+    Included by the framework, each would be built a second time: to be looked at once, and again
+    to be described.
+    """
+    app.routes.extend(declared(router))
 
 
 def declared(router: APIRouter) -> Iterator[BaseRoute]:

@@ -136,7 +136,8 @@ def token(base: str, client: dict[str, str]) -> httpx.Response:
 def identify(base: str, client: dict[str, str]) -> httpx.Response:
     """Send an example of the documentation page as it stands."""
     path = "/v1/workers/identify"
-    shown = httpx.get(f"{base}/openapi.json").json()["paths"][path]["post"]
+    described = httpx.get(f"{base}/openapi.json", timeout=STARTS_SECONDS_MAX).json()
+    shown = described["paths"][path]["post"]
     body = shown["requestBody"]["content"]["application/json"]["example"]
     bearer = token(base, client).json()["access_token"]
     return httpx.post(f"{base}{path}", json=body, headers={"Authorization": f"Bearer {bearer}"})

