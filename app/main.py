@@ -38,6 +38,7 @@ from app.runtime.at_hand import PagesAtHand
 from app.runtime.auth import Signer
 from app.runtime.db import open_engine
 from app.runtime.door import Hub
+from app.runtime.gate import Gate
 from app.runtime.health import LastLook, Readiness
 from app.runtime.hub import Clock, build_hub, wall_clock
 from app.runtime.lane import LaneMetrics
@@ -57,6 +58,8 @@ from app.sandbox.routes import router as sandbox
 from app.settlement.lane import SettlingLane, open_lane
 from app.settlement.routes import router as settlement
 from app.visit.routes import router as visit
+from app.visit.uploading import UploadingLane
+from app.visit.uploading import open_lane as open_uploading_lane
 
 __all__ = ["Clock", "again_and_again", "build_hub", "build_ticker", "create_app", "wall_clock"]
 
@@ -179,13 +182,19 @@ async def again_and_again(
 
 
 def _open_lane(app: FastAPI, settings: Settings) -> None:
-    """Let plain settlements take the lane; inside every other layer, before the routes."""
+    """Let what is plain take a lane; inside every other layer, before the routes."""
     app.add_middleware(
         SettlingLane,
         lane=open_lane(app.state.hub, settings, LaneMetrics(app.state.metrics.registry)),
         signer=app.state.signer,
         limits=app.state.limits,
         clock=app.state.hub.clock,
+    )
+    counted = LaneMetrics(app.state.metrics.registry, "hub_lines_lane")
+    app.add_middleware(
+        UploadingLane,
+        lane=open_uploading_lane(app.state.hub, settings, counted),
+        gate=Gate(app.state.signer, app.state.limits, app.state.hub.clock),
     )
 
 

@@ -35,7 +35,6 @@ COLUMNS = (
     "occurred_at",
     "injury_related",
     "restricted_approved",
-    "digest",
     "uploaded_at",
 )
 
@@ -71,7 +70,7 @@ async def copied(place: Place, clients: int, seconds: float, calls: Iterator[int
     until = time.perf_counter() + seconds
     now = datetime.now(UTC)
     said = ("drug", "D010001", "注射用头孢唑林钠", "支", Decimal(6), Decimal("3.20"), 1920, now)
-    rest = (True, False, bytes(32), now)
+    rest = (True, False, now)
 
     async def send() -> None:
         connection = await place.connect()

@@ -61,10 +61,10 @@ SELECT id, 'S' || treated || '990101' || lpad(i::text, 7, '0'), 'inpatient', 'me
        CASE WHEN i <= {ready} THEN 6 ELSE 0 END, CASE WHEN i <= {ready} THEN 6000 ELSE 0 END, 1, '2025.1', now()
   FROM asked;
 INSERT INTO fee_line (visit_id, serial, position, category, item_code, item_name, unit, quantity,
-                      unit_price, amount_fen, occurred_at, injury_related, restricted_approved, digest,
+                      unit_price, amount_fen, occurred_at, injury_related, restricted_approved,
                       uploaded_at)
 SELECT a.id, n::text, n, 'drug', item.code, item.name, item.unit, 10, 1, 1000, now() - interval '2 days',
-       true, false, sha256(convert_to(a.i || ' ' || n, 'UTF8')), now()
+       true, false, now()
   FROM asked a
   JOIN (SELECT v.place, i.code, i.name, i.unit, row_number() OVER (PARTITION BY v.place ORDER BY i.code) AS n
           FROM catalogue_version v JOIN catalogue_item i ON i.version_id = v.id

@@ -91,6 +91,8 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "ledger_book",
         "settle_look",
         "settle_keep",
+        "lines_look",
+        "lines_keep",
         "sandbox_reset",
         "hub_step",
         "identify_look",

@@ -13,11 +13,13 @@ from app.visit.model.asked import (
     VisitsAsked,
 )
 from app.visit.model.lines import (
+    BETWEEN,
     FAULT_SAYS,
     LINES_PER_CALL_MAX,
     LINES_PER_VISIT_MAX,
     SUBSIDIES,
     ChargedItem,
+    Charges,
     Fault,
     FaultCode,
     FeeCategory,
@@ -33,6 +35,7 @@ from app.visit.model.visits import (
     Course,
     Diagnosis,
     DischargeWay,
+    Stay,
     Visit,
     VisitEvent,
     VisitKind,
@@ -40,6 +43,7 @@ from app.visit.model.visits import (
 )
 
 __all__ = [
+    "BETWEEN",
     "COST_KINDS",
     "DESK_LIFE",
     "FAULT_SAYS",
@@ -52,6 +56,7 @@ __all__ = [
     "Admission",
     "Amendment",
     "ChargedItem",
+    "Charges",
     "Course",
     "Diagnosis",
     "DischargeWay",
@@ -64,6 +69,7 @@ __all__ = [
     "LinesTaken",
     "NamedVisit",
     "Span",
+    "Stay",
     "Totals",
     "Visit",
     "VisitEvent",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,12 +10,11 @@ from decimal import Decimal
 
 from app.kernel.calendar import business_day
 from app.kernel.money import Money
-from app.visit.model.visits import Visit, VisitKind
+from app.visit.model.visits import Stay, VisitKind
 
 LINES_PER_CALL_MAX = 100
 LINES_PER_VISIT_MAX = 5_000
-QUANTITY_STEP = Decimal("0.0001")
-PRICE_STEP = Decimal("0.000001")
+BETWEEN = "\x1f"  # what Unicode calls the separator of units; parts the values of a column
 
 
 class FeeCategory(enum.StrEnum):
@@ -58,7 +56,7 @@ class ChargedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeLine(ChargedItem):
-    """One charged item as it was uploaded (费用明细)."""
+    """One charged item as it was uploaded (费用明细); who says the same again says an equal one."""
 
     institution_item_code: str | None
     specification: str | None
@@ -66,28 +64,29 @@ class FeeLine(ChargedItem):
     department: str | None
     physician: str | None
 
-    @property
-    def digest(self) -> bytes:
-        """Digest everything the institution said, so that a repetition can be told."""
-        said = (
-            self.serial,
-            self.refund_of,
-            self.category.value,
-            self.item_code,
-            self.item_name,
-            self.institution_item_code,
-            self.specification,
-            self.unit,
-            str(self.quantity.quantize(QUANTITY_STEP)),
-            str(self.unit_price.quantize(PRICE_STEP)),
-            self.amount.fen,
-            self.occurred_at.timestamp(),
-            self.injury_related,
-            self.restricted_approved,
-            self.department,
-            self.physician,
-        )
-        return hashlib.sha256(repr(said).encode()).digest()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charges:
+    """A call of fee lines that takes nothing back, column by column in the order of the call.
+
+    No text holds `BETWEEN`, and none is empty.
+    """
+
+    serials: tuple[str, ...]
+    categories: tuple[FeeCategory, ...]
+    item_codes: tuple[str | None, ...]
+    item_names: tuple[str, ...]
+    institution_item_codes: tuple[str | None, ...]
+    specifications: tuple[str | None, ...]
+    units: tuple[str | None, ...]
+    quantities: tuple[Decimal, ...]
+    unit_prices: tuple[Decimal, ...]
+    amounts: tuple[Money, ...]
+    occurred_at: tuple[datetime, ...]
+    injury_related: tuple[bool, ...]
+    restricted_approved: tuple[bool, ...]
+    departments: tuple[str | None, ...]
+    physicians: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +98,7 @@ class Span:
     last_day: date
 
     @classmethod
-    def of(cls, visit: Visit, today: date) -> Span:
+    def of(cls, visit: Stay, today: date) -> Span:
         """Return the span of a visit as it stands today."""
         return cls(kind=visit.kind, first_day=visit.admission_day, last_day=visit.last_day(today))
 

@@ -100,22 +100,13 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """What of a visit decides about money: where it stands, what it rests on, what was charged."""
+class Stay:
+    """What of a visit decides which charges it takes: when it is, and what it holds already."""
 
     id: int
     number: str
     kind: VisitKind
-    cost_kind: CostKind
-    scheme: Scheme
     state: VisitState
-    worker_id: int
-    worker_number: str
-    determination_number: str
-    filing_id: int
-    filing_number: str
-    institution: str
-    insured_region: str
     treatment_region: str
     admitted_at: datetime
     discharged_at: datetime | None
@@ -137,6 +128,21 @@ class Course:
         """Return the last day on which something may have been charged."""
         left = self.kind is VisitKind.INPATIENT and self.discharged_at is not None
         return business_day(self.discharged_at) if left and self.discharged_at else today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course(Stay):
+    """What of a visit decides about money: where it stands, what it rests on, what was charged."""
+
+    cost_kind: CostKind
+    scheme: Scheme
+    worker_id: int
+    worker_number: str
+    determination_number: str
+    filing_id: int
+    filing_number: str
+    institution: str
+    insured_region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,13 @@ from app.visit.rules.admission import (
     scheme_faults,
     transfer_fault,
 )
-from app.visit.rules.lines import fresh_lines, require_removable, require_room
+from app.visit.rules.lines import all_fresh, fresh_lines, require_removable, require_room
 from app.visit.rules.stay import cancelled, discharged, require_open
 
 __all__ = [
     "Places",
     "admission_day",
+    "all_fresh",
     "cancelled",
     "determination_faults",
     "discharged",

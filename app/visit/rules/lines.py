@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.kernel.basis import basis
+from app.kernel.calendar import business_day
 from app.kernel.money import EXACT, ZERO, Money
 from app.visit.errors import LineHasRefunds, LinesRefused, LinesTooMany, LineUnknown
 from app.visit.model import (
     LINES_PER_VISIT_MAX,
     SUBSIDIES,
+    Charges,
     Fault,
     FaultCode,
     FeeCategory,
@@ -21,6 +23,12 @@ from app.visit.model import (
 )
 
 NOTHING = Decimal(0)
+DEVICES = frozenset({FeeCategory.DEVICE})
+# Devices are charged in fittings, and a fitting charges nothing else but subsidies.
+WANTED: Mapping[VisitKind, frozenset[FeeCategory]] = {
+    kind: SUBSIDIES | (DEVICES if kind is VisitKind.FITTING else frozenset(FeeCategory) - DEVICES)
+    for kind in VisitKind
+}
 
 
 @dataclass(slots=True)
@@ -80,12 +88,38 @@ def fresh_lines(
             faults += found
             known.add(line)
             fresh.append(line)
-        elif held.digest != line.digest:
+        elif held != line:
             faults.append(Fault(index, line.serial, "serial", FaultCode.SERIAL_REUSED))
         met.add(line.serial)
     if faults:
         raise LinesRefused(lines=[fault.told() for fault in faults])
     return tuple(fresh)
+
+
+@basis(
+    "hub-default/fee-line-batch",
+    "hub-default/fee-line-amount",
+    "hub-default/fee-line-day",
+    "beijing-2025-5/3.3-transmission",
+)
+def all_fresh(call: Charges, span: Span, tolerance: Money) -> bool:
+    """Say whether `fresh_lines` would take all of a call of charges that are new to the visit.
+
+    What is wrong with one, and how repetitions and refunds are taken, `fresh_lines` says alone.
+    """
+    return (
+        len(set(call.serials)) == len(call.serials)
+        and all(span.first_day <= business_day(at) <= span.last_day for at in set(call.occurred_at))
+        and WANTED[span.kind].issuperset(call.categories)
+        and not any(
+            quantity <= NOTHING
+            or amount.is_negative
+            or _off(quantity, price, amount) > tolerance.fen
+            for quantity, price, amount in zip(
+                call.quantities, call.unit_prices, call.amounts, strict=True
+            )
+        )
+    )
 
 
 @basis("hub-default/fee-line-batch")
@@ -111,9 +145,9 @@ def _wrong(
     """Yield field and code of everything wrong with one line."""
     if not span.first_day <= line.day <= span.last_day:
         yield "occurred_at", FaultCode.OUTSIDE
-    if not _fits(line.category, span.kind):
+    if line.category not in WANTED[span.kind]:
         yield "category", FaultCode.CATEGORY
-    if _off(line) > tolerance.fen:
+    if _off(line.quantity, line.unit_price, line.amount) > tolerance.fen:
         yield "amount", FaultCode.AMOUNT
     if line.refund_of is None:
         if line.quantity <= NOTHING or line.amount.is_negative:
@@ -124,15 +158,10 @@ def _wrong(
         yield from _wrong_refund(line, line.refund_of, known)
 
 
-def _fits(category: FeeCategory, kind: VisitKind) -> bool:
-    """Devices are charged in fittings, and a fitting charges nothing else but subsidies."""
-    return category in SUBSIDIES or (category is FeeCategory.DEVICE) == (kind is VisitKind.FITTING)
-
-
-def _off(line: FeeLine) -> Decimal:
+def _off(quantity: Decimal, unit_price: Decimal, amount: Money) -> Decimal:
     """Return by how many fen quantity × price lies away from the amount, unrounded."""
-    product = EXACT.multiply(line.quantity, line.unit_price).scaleb(2, EXACT)
-    return abs(EXACT.subtract(product, Decimal(line.amount.fen)))
+    product = EXACT.multiply(quantity, unit_price).scaleb(2, EXACT)
+    return abs(EXACT.subtract(product, Decimal(amount.fen)))
 
 
 def _wrong_refund(line: FeeLine, original: str, known: _Known) -> Iterator[tuple[str, FaultCode]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.kernel.basis import basis
 from app.kernel.calendar import business_day
 from app.visit.errors import DischargeOutOfOrder, LinesClosed, LinesRemain
-from app.visit.model import OPEN_STATES, Visit, VisitEvent, VisitState
+from app.visit.model import OPEN_STATES, Stay, Visit, VisitEvent, VisitState
 
 
 @basis("hub-default/visit-lifecycle")
@@ -40,7 +40,7 @@ def cancelled(visit: Visit) -> VisitState:
 
 
 @basis("hub-default/fee-line-removal", "hub-default/visit-lifecycle")
-def require_open(visit: Visit) -> None:
+def require_open(visit: Stay) -> None:
     """Lines and particulars change until the visit is settled, and not after a cancellation."""
     if visit.state not in OPEN_STATES:
         raise LinesClosed(state=visit.state.value)

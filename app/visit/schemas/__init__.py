@@ -12,6 +12,7 @@ from app.visit.schemas.asked import (
     PublicNumber,
     Serial,
 )
+from app.visit.schemas.charges import ChargesIn
 from app.visit.schemas.shown import (
     FeeLinesView,
     FeeLineView,
@@ -25,6 +26,7 @@ from app.visit.schemas.shown import (
 __all__ = [
     "AdmissionIn",
     "AmendmentIn",
+    "ChargesIn",
     "DischargeIn",
     "FeeLineIn",
     "FeeLineView",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.kernel.money import Money
+from app.policy.book import PolicyBook
 from app.runtime.db import Conn
-from app.runtime.work import Reading, Work
+from app.runtime.work import Reading, Record, Work
 from app.visit import rules
-from app.visit.model import FeeLine, LinesRemoved, LinesTaken, Span, Totals, Visit
+from app.visit.model import FeeLine, LinesRemoved, LinesTaken, Span, Stay, Totals, Visit
 from app.visit.service.stay import locked, seen
 from app.visit.store import lines as kept
 
@@ -17,16 +19,26 @@ async def take_lines(work: Work, number: str, call: Sequence[FeeLine]) -> LinesT
     visit = await locked(work, number, work.caller.scope)
     rules.require_open(visit)
     stored = await concerned(work.tx, visit.id, call)
-    tolerance = work.book.money(
-        "fee_line.amount_tolerance_fen", visit.admission_day, visit.treatment_region
-    )
+    tolerance = tolerance_of(work.book, visit)
     fresh = rules.fresh_lines(call, stored, Span.of(visit, work.today), tolerance)
     rules.require_room(visit.line_count, len(fresh))
     totals = Totals(visit.line_count, visit.total)
     if fresh:
         totals = await kept.add(work.tx, visit.id, fresh, work.now)
-    work.record("visit.lines", number, accepted=len(fresh), replayed=len(call) - len(fresh))
-    return LinesTaken(number, len(fresh), len(call) - len(fresh), totals)
+    taken = LinesTaken(number, len(fresh), len(call) - len(fresh), totals)
+    work.note(record_of(taken))
+    return taken
+
+
+def tolerance_of(book: PolicyBook, visit: Stay) -> Money:
+    """Return how far an amount may lie from quantity × price on this visit."""
+    return book.money("fee_line.amount_tolerance_fen", visit.admission_day, visit.treatment_region)
+
+
+def record_of(taken: LinesTaken) -> Record:
+    """Write what goes on the trail of a call of lines."""
+    facts = {"accepted": taken.accepted, "replayed": taken.replayed}
+    return Record(action="visit.lines", subject=taken.visit, facts=facts)
 
 
 async def remove_line(work: Work, number: str, serial: str) -> LinesRemoved:

@@ -31,7 +31,6 @@ _SAID: dict[str, sa.types.TypeEngine[Any]] = {
     "restricted_approved": sa.Boolean(),
     "department": sa.Text(),
     "physician": sa.Text(),
-    "digest": sa.LargeBinary(),
 }
 _NAMES = ", ".join(_SAID)
 _SAID_NAMES = ", ".join(f"said.{name}" for name in _SAID)
