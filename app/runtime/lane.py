@@ -34,6 +34,7 @@ class LaneMetrics:
     """How many messages a lane carried, and how many it left to the door."""
 
     def __init__(self, registry: CollectorRegistry, name: str = "hub_lane") -> None:
+        self.registry = registry
         counted = Counter(name, "Messages that took the lane", ["outcome"], registry=registry)
         self.carried, self.left = counted.labels("carried"), counted.labels("left")
 

@@ -1,9 +1,10 @@
-"""A settlement's number is drawn as it is kept, and one call keeps what came by either way.
+"""A settlement's number is drawn as it is kept; both faces settle, and previews look, together.
 
 Why: every look at an open visit drew a number, so that a sender who was refused over and over ate
 them; a number is of seven digits a day. And what old hospital software sends settles in the lane,
-too: its messages have an action and a status of their own.
-Safe because: two functions are made anew, no row is touched. A release before finds neither with
+too: its messages have an action and a status of their own. A preview looks as a settlement does;
+it keeps no more than the trace that somebody looked.
+Safe because: functions are made anew, no row is touched. A release before finds neither with
 the arguments it knows and leaves everything to the door. The answer and the announcement are
 written before the number is known, with a number nobody can guess standing in for it.
 
@@ -212,12 +213,34 @@ BEGIN
     END IF;
 END $$
 """
+# Previews leave the trace of a look, each with whom it was about.
+PREVIEWED = """
+CREATE FUNCTION preview_keep(
+    at timestamptz, action text,
+    parties text[], clients text[], requests text[], subjects text[], facts text[]
+) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    IF '' = ANY (parties) OR array_position(parties, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'nobody asks' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO audit_trail (at, party, client, request, action, subject, facts)
+    SELECT preview_keep.at, a.party, a.client, a.request, preview_keep.action, a.subject,
+           a.facts::jsonb
+      FROM unnest(parties, clients, requests, subjects, facts) WITH ORDINALITY
+           AS a(party, client, request, subject, facts, n)
+     ORDER BY a.n;
+END $$
+"""
 ROLE = "hub_app"
 
 
 def upgrade() -> None:
-    """Draw numbers where they are kept."""
-    _replace(LOOK, KEEP)
+    """Draw numbers where they are kept, and let previews leave their traces together."""
+    op.execute("DROP FUNCTION settle_look")
+    op.execute("DROP FUNCTION settle_keep")
+    _make(settle_look=LOOK, settle_keep=KEEP, preview_keep=PREVIEWED)
 
 
 def downgrade() -> None:
@@ -225,12 +248,13 @@ def downgrade() -> None:
     context = op.get_context().environment_context
     assert context is not None, "migrations are run by their own environment"
     before = context.script.get_revision("0025").module
-    _replace(before.LOOK, before.KEEP)
-
-
-def _replace(look: str, keep: str) -> None:
-    for name, function in (("settle_look", look), ("settle_keep", keep)):
+    for name in ("settle_look", "settle_keep", "preview_keep"):
         op.execute(f"DROP FUNCTION {name}")
+    _make(settle_look=before.LOOK, settle_keep=before.KEEP)
+
+
+def _make(**functions: str) -> None:
+    for name, function in functions.items():
         op.execute(function)
         op.execute(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {name} TO {ROLE}")

@@ -200,8 +200,7 @@ def words_of(name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> str:
     flat = re.sub(r"\s+", " ", str(text)).strip()
     if "pg_catalog" in flat:
         return "the driver's look at a type in pg_catalog"
-    about = re.findall(
-        r"(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)|\b(hub_\w+|ledger_\w+|settle_\w+|desk_\w+)\(", flat
-    )
+    functions = r"\b((?:hub|ledger|settle|desk|lines)_\w+)\("
+    about = re.findall(rf"(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)|{functions}", flat)
     subjects = dict.fromkeys(a or b for a, b in about)
     return f"{flat.split(' ', 1)[0].rstrip(';')} {' '.join(subjects)}".strip()[:80]

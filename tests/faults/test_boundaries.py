@@ -132,7 +132,7 @@ async def test_a_commit_whose_fate_is_unknown_is_found_out(grounds: Sequence[Gro
             commits = [
                 number
                 for number, it in enumerate(grounds[0].boundaries[step.name])
-                if str(it) == "run COMMIT" or "_keep(" in it.words
+                if str(it) == "run COMMIT" or "_keep" in it.words
             ]
             cuts[step.name] = dict.fromkeys(commits[:1], fault)
         assert all(cuts.values())

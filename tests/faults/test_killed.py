@@ -19,7 +19,7 @@ from tests.faults.scenario import STEPS, Walk
 from tests.faults.sender import Message, send_until_definite
 
 # What makes a request's work last: the commit, or a lane's one statement that commits itself.
-COMMITS = re.compile(r"run (COMMIT|SELECT .*_keep\()")
+COMMITS = re.compile(r"run (COMMIT|SELECT \w+_keep)")
 KILLED = ("admit", "settle", "cancel", "reverse", "uphold", "receive-advance", "clear", "notify")
 
 

@@ -37,11 +37,11 @@ KEYS = frozenset(
 NUMBER = re.compile(r"[A-Z]\d{19}")
 
 
-def carried(world: World) -> tuple[float, float]:
-    """How many the lane carried, and how many it left to the door."""
+def carried(world: World, lane: str = "hub_lane") -> tuple[float, float]:
+    """How many a lane carried, and how many it left to the door."""
     registry = world.app.state.metrics.registry
     counts = [
-        registry.get_sample_value("hub_lane_total", {"outcome": outcome})
+        registry.get_sample_value(f"{lane}_total", {"outcome": outcome})
         for outcome in ("carried", "left")
     ]
     return counts[0], counts[1]

@@ -91,6 +91,7 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "ledger_book",
         "settle_look",
         "settle_keep",
+        "preview_keep",
         "lines_look",
         "lines_keep",
         "sandbox_reset",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import structlog
@@ -25,12 +25,11 @@ from app.runtime.lane import Wire, wired
 from app.runtime.problems import Answer
 from app.runtime.telemetry import traces_of
 from app.settlement import rules
-from app.settlement.model import SettlementWithLines
+from app.settlement.model import Bill, Circumstances, SettlementWithLines
 from app.settlement.service import deciding
 from app.settlement.store import lane as store
 from app.settlement.store.lane import Asked, Decided, Seen
 from app.visit import service as visits
-from app.visit.model import FeeCategory
 
 __all__ = ["Asked", "Settling"]
 
@@ -68,7 +67,7 @@ class Settling:
 
     async def _decide(self, rx: Rx, asked: Asked, seen: Seen, now: datetime) -> Decided | None:
         """Decide about one visit; None where it is not plain."""
-        if any(line.category is FeeCategory.DEVICE for line in seen.charged):
+        if seen.has_devices:
             return None  # what was fitted before is not looked at here
         if asked.worker not in (None, seen.visit.worker_number):
             return None
@@ -83,11 +82,7 @@ class Settling:
     async def _settled(self, rx: Rx, asked: Asked, seen: Seen, now: datetime) -> Decided:
         visit, book, today = seen.visit, self.hub.law.book, business_day(now)
         rules.require_settleable(visit)
-        may_settle = institutions.may_settle(seen.standing, seen.region, today, book)
-        at = deciding.circumstances_of(visit, seen.grounds, may_settle=may_settle)
-        wanted = rules.wanted(seen.charged, at, book)
-        found = await self.shelf.look_up(rx, seen.lists, wanted)
-        bill = deciding.bill_of(seen.charged, at, book, wanted, found, {})
+        bill, at = await billed(rx, self.hub, self.shelf, seen, today)
         rules.require_total(visit, asked.settle.total, asked.settle.line_count)
         booked = deciding.Booked(
             at=now,
@@ -108,6 +103,18 @@ class Settling:
             announcement=deciding.announcement_of("settlement.settled", settlement),
             entry=deciding.entry_of(settlement),
         )
+
+
+async def billed(
+    rx: Rx, hub: Hub, shelf: Shelf, seen: Seen, today: date
+) -> tuple[Bill, Circumstances]:
+    """Decide the bill of a visit on what was seen of it, with the lists at hand."""
+    book = hub.law.book
+    may_settle = institutions.may_settle(seen.standing, seen.region, today, book)
+    at = deciding.circumstances_of(seen.visit, seen.grounds, may_settle=may_settle)
+    wanted = rules.wanted(seen.charged, at, book)
+    found = await shelf.look_up(rx, seen.lists, wanted)
+    return deciding.bill_of(seen.charged, at, book, wanted, found, {}), at
 
 
 async def _keep(wire: Wire, decided: Mapping[int, Decided]) -> dict[int, str]:

@@ -32,7 +32,7 @@ from app.visit.model import ChargedItem, Course, FeeCategory, VisitKind, VisitSt
 # Classes of faults that one of a call brings and its neighbours do not: what it holds, what the
 # books say to it, an advance that crosses a line (HAL01). All others would meet each of them.
 ITS_OWN = frozenset({"22", "23", "HA", "P0"})
-LOOK_ARGUMENTS, KEEP_ARGUMENTS = 7, 51
+LOOK_ARGUMENTS, KEEP_ARGUMENTS, TRACE_ARGUMENTS = 7, 51, 7
 _SUBJECTS = 5  # where the columns of the books say what entries are about
 
 
@@ -41,6 +41,7 @@ def _call(function: str, arguments: int) -> str:
 
 
 _LOOK = f"SELECT * FROM {_call('settle_look', LOOK_ARGUMENTS)}"  # noqa: S608 -- constants only
+_TRACE = f"SELECT {_call('preview_keep', TRACE_ARGUMENTS)}"
 _KEEP = f"SELECT odd, numbers FROM {_call('settle_keep', KEEP_ARGUMENTS)}"  # noqa: S608 -- constants only
 
 
@@ -67,6 +68,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewAsked:
+    """One request for a preview of a visit; it is no message, so its key is none."""
+
+    caller: Caller
+    request: str
+    visit: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What a visit is settled on."""
 
@@ -76,6 +87,11 @@ class Seen:
     standing: Standing | None
     region: str  # the institution's own
     charged: tuple[ChargedItem, ...]
+
+    @property
+    def has_devices(self) -> bool:
+        """Whether a device was fitted."""
+        return any(line.category is FeeCategory.DEVICE for line in self.charged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +112,9 @@ class Decided:
     entry: Entry
 
 
-async def look(wire: Wire, some: Sequence[Asked], now: datetime, today: date) -> dict[int, Seen]:
+async def look(
+    wire: Wire, some: Sequence[Asked] | Sequence[PreviewAsked], now: datetime, today: date
+) -> dict[int, Seen]:
     """Read what is asked about, by place (from 0); what is not plain is left out."""
     found = await wire.fetch(
         _LOOK,
@@ -152,6 +170,20 @@ async def keep(wire: Wire, some: Sequence[Decided]) -> Kept:
     if row["odd"] is not None:
         return Kept((), frozenset(place - 1 for place in row["odd"]))
     return Kept(tuple(row["numbers"]))
+
+
+async def trace(wire: Wire, now: datetime, traces: Sequence[tuple[PreviewAsked, Record]]) -> None:
+    """Put looks of one kind on record, all at once."""
+    await wire.execute(
+        _TRACE,
+        now,
+        traces[0][1].action,
+        [asked.caller.party for asked, _ in traces],
+        [asked.caller.client for asked, _ in traces],
+        [asked.request for asked, _ in traces],
+        [it.subject for _, it in traces],
+        [_json(it.facts) for _, it in traces],
+    )
 
 
 def _message_columns(some: Sequence[Decided]) -> tuple[list[Any], ...]:
