@@ -111,9 +111,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
         title=docs_pages.TITLE,
         description=docs_pages.DESCRIPTION,
         lifespan=lifespan,
-        openapi_url=None,  # the pages and the document they show are docs_pages'
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,  # docs_pages serves the document, and the pages that show it
         # The hub counts and logs for itself, and personal numbers must reach no other exporter.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
@@ -130,8 +128,7 @@ def create_app(settings: Settings, *, url: str, clock: Clock = wall_clock) -> Fa
     app.state.ticker = ticker
     app.state.webhooks = webhooks()
     http.install(app)
-    for router in ROUTERS:
-        switchboard.take_in(app, router)
+    switchboard.take_in(app, *ROUTERS)
     if settings.lane_calls:
         _open_lane(app, settings)
     app.add_middleware(

@@ -70,13 +70,13 @@ def install(router: APIRouter) -> None:
     router.middleware_stack = Switchboard(router, router.middleware_stack)
 
 
-def take_in(app: FastAPI, router: APIRouter) -> None:
-    """Let an application have the routes of a router as they are.
+def take_in(app: FastAPI, *routers: APIRouter) -> None:
+    """Let an application have the routes of routers as they are.
 
     Included by the framework, each would be built a second time: to be looked at once, and again
     to be described.
     """
-    app.routes.extend(declared(router))
+    app.routes.extend(route for router in routers for route in declared(router))
 
 
 def declared(router: APIRouter) -> Iterator[BaseRoute]:
