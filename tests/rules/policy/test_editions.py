@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.policy.book import PolicyBook
 from app.policy.editions import BookUnreadableError, Revision, read_book, revision
@@ -82,6 +86,21 @@ def test_a_book_is_known_by_the_digest_of_its_whole_text() -> None:
     assert BEFORE.digest != other.digest
     assert BEFORE.version == f"1-{BEFORE.digest[:8]}"
     assert PolicyBook.load().source.startswith("#")
+
+
+PIECES = st.sampled_from(
+    ["edition", "=", "[area.name]", "[[area.name.national]]", "from", "value", "clause", "unit",
+     "2025-01-01", "2025-01-01T00:00:00Z", "'x'", '"\\u0000"', "{ a = 1 }", "[1, [2]]", "nan", "-1",
+     "means", "means_zh", "carries", "province", "\n", " ", ".", "[", "]"]
+)  # fmt: skip
+
+
+@given(text=st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=40))
+def test_whatever_is_sent_is_a_book_or_is_refused(text: str) -> None:
+    for sent in (text, SMALL + text):
+        with suppress(BookUnreadableError):
+            found = changed(sent)
+            assert all(it.isprintable() for it in (*found.changes, *found.edits))
 
 
 @pytest.mark.parametrize(
