@@ -25,6 +25,7 @@ COPY LICENSE pyproject.toml ./
 COPY migrations migrations
 COPY hub_client/src hub_client/src
 COPY app app
+RUN python -m compileall -q app hub_client/src migrations
 USER 10001:10001
 VOLUME /var/lib/hub
 EXPOSE 8000

@@ -101,7 +101,8 @@ $(VENV)/.dev-ready: requirements/dev.lock $(VENV)/.made | $(VENV)/.paths
 
 define install
 { echo "Installing requirements/$(1).lock (checked by hash; once, about a minute)" && \
-$(PY) -m pip install --quiet --require-hashes -r requirements/$(1).lock; } 1>&2 && touch $@
+$(PY) -m pip install --quiet --require-hashes -r requirements/$(1).lock && \
+$(PY) -m compileall -q app hub_client/src migrations; } 1>&2 && touch $@
 endef
 
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))

@@ -134,6 +134,8 @@ class Telemetry:
         self.settings = settings
         self.metrics = metrics
         self.header_bytes_max = settings.header_bytes_max
+        # Two applications of one process share the log, and one of them may be for itself.
+        self.tells = logging.getLevelNamesMapping()[settings.log_level.upper()] <= logging.INFO
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -214,15 +216,16 @@ class Telemetry:
         caller = scope.get("hub.caller")
         method = scope["method"] if scope["method"] in METHODS else "other"
         self.metrics.note(method, path, status, seconds)
-        line_log().info(
-            "request",
-            request=request_id,
-            method=method,
-            path=path,
-            status=status,
-            ms=round(seconds * 1000, 1),
-            party=getattr(caller, "party", None),
-        )
+        if self.tells:
+            line_log().info(
+                "request",
+                request=request_id,
+                method=method,
+                path=path,
+                status=status,
+                ms=round(seconds * 1000, 1),
+                party=getattr(caller, "party", None),
+            )
 
 
 class TooLargeError(HTTPException):
