@@ -342,9 +342,9 @@ async def test_a_client_that_was_revoked_adds_nothing(world: World) -> None:
 async def _disabled(world: World, caller: Caller) -> AsyncIterator[None]:
     """Disable a client, and let it go again."""
     binds = {"id": caller.client, "party": caller.party}
-    party = "INSERT INTO party (code, kind, name, state, source)"
+    party = "INSERT INTO party (code, kind, name, region, state, source)"
     said = (
-        f"{party} VALUES (:party, 'institution', '示例医院', 'active', 'synthetic')",
+        f"{party} VALUES (:party, 'institution', '例', '370100', 'active', 'synthetic')",
         "INSERT INTO client (id, party, state, created_at) VALUES (:id, :party, 'disabled', now())",
     )
     unsaid = ("DELETE FROM client WHERE id = :id", "DELETE FROM party WHERE code = :party")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -14,13 +15,16 @@ from app.runtime.auth import Caller
 from app.runtime.door import lend, reading
 from app.runtime.lane import wired
 from app.runtime.walls import Purpose
+from app.runtime.work import Record
 from app.settlement.model import SettleAsked
 from app.settlement.service.lane import Settling
 from app.settlement.store import lane
+from app.visit.schemas import ChargesIn
+from app.visit.store import lane as lines_lane
 from tests.support.entitlement import registered
 from tests.support.institutions import JINAN, JINAN_DEVICES
 from tests.support.settlement import ready
-from tests.support.visit import admitted, ready_worker, road
+from tests.support.visit import admitted, line, ready_worker, road
 from tests.support.world import World
 
 TABLES = ("worker", "worker_identity", "determination", "filing", "visit")
@@ -145,6 +149,44 @@ async def test_the_lane_keeps_nothing_for_another_institution(world: World) -> N
         kept = await lane.keep(wire, [decided])
         assert not kept.odd
     assert (await own.get(f"/v1/settlements/{kept.numbers[0]}")).status_code == 200
+
+
+async def test_the_lane_of_lines_shows_an_institution_its_own_visits_alone(world: World) -> None:
+    visit, now = await admitted(world), world.clock.now
+    async with wired(world.hub) as (_, wire):
+        for party, found in ((JINAN, 1), (JINAN_DEVICES, 0), ("370100", 0), ("operator", 0)):
+            caller = replace(world.institution(JINAN).caller, party=party)
+            assert len(await lines_lane.look(wire, [_uploaded(caller, visit)], now)) == found
+
+
+async def test_the_lane_of_lines_keeps_nothing_for_another_institution(world: World) -> None:
+    visit, now = await admitted(world), world.clock.now
+    own, stolen = world.institution(JINAN), world.institution(JINAN_DEVICES)
+    async with wired(world.hub) as (_, wire):
+        asked = _uploaded(own.caller, visit)
+        stay = (await lines_lane.look(wire, [asked], now))[0]
+        decided = lines_lane.Decided(
+            asked=asked,
+            stay=stay,
+            total=Money(1_000),
+            answer=b"{}",
+            record=Record(action="visit.lines", subject=visit, facts={}),
+        )
+        taken = replace(decided, asked=_uploaded(stolen.caller, visit))
+        assert await lines_lane.keep(wire, now, "POST", 201, [taken]) == {0}
+        assert not await lines_lane.keep(wire, now, "POST", 201, [decided])
+    assert (await own.get(f"/v1/visits/{visit}")).json()["total"] == "10.00"
+
+
+def _uploaded(caller: Caller, visit: str) -> lines_lane.Asked:
+    return lines_lane.Asked(
+        caller=caller,
+        key="lines-1",
+        fingerprint=b"f",
+        request="r",
+        visit=visit,
+        charges=ChargesIn.read(json.dumps({"lines": [line("1")]}).encode()),
+    )
 
 
 def _asked(caller: Caller, visit: str) -> lane.Asked:

@@ -54,8 +54,8 @@ LAWS = (
     ),
     Law(
         code="rows_hang_together",
-        title="Every posting has its entry and accounts, every line its settlement and list",
-        title_zh="分录有凭证与账户，明细有结算单与目录",
+        title="Every posting has its entry and accounts, every line what it belongs to",
+        title_zh="分录有凭证与账户，明细有就诊、结算单与目录",
         found="what it belongs to, as found",
         found_zh="已找到的所属项",
         expected="what it belongs to",

@@ -16,6 +16,7 @@ from app.visit.errors import LineHasRefunds, LinesRefused, LinesTooMany, LineUnk
 from app.visit.model import (
     FAULT_SAYS,
     LINES_PER_VISIT_MAX,
+    Charges,
     FaultCode,
     FeeCategory,
     FeeLine,
@@ -241,3 +242,66 @@ def test_every_fault_is_said_in_both_languages() -> None:
 def test_the_span_of_a_visit_runs_from_admission_to_today() -> None:
     span = Span.of(visit(), date(2025, 9, 9))
     assert (span.first_day, span.last_day) == (date(2025, 9, 1), date(2025, 9, 9))
+
+
+CATEGORIES = st.sampled_from(FeeCategory)
+CHARGES = st.builds(
+    line,
+    st.sampled_from(["1", "2", "3", "4"]),
+    category=st.one_of(st.just(FeeCategory.DRUG), CATEGORIES),
+    quantity=st.one_of(st.just(Decimal(2)), st.decimals(-1, 3, places=4)),
+    amount=st.builds(Money, st.one_of(st.sampled_from([-1, 999, 1000]), st.integers(-5, 1002))),
+    occurred_at=st.one_of(
+        st.just(datetime(2025, 9, 1, 2, tzinfo=UTC)),
+        st.datetimes(datetime(2025, 8, 31), datetime(2025, 9, 4), timezones=st.just(UTC)),  # noqa: DTZ001 -- `timezones` gives them one
+    ),
+)
+
+
+def charges(call: list[FeeLine]) -> Charges:
+    """Write a call of lines column by column."""
+    return Charges(
+        serials=tuple(it.serial for it in call),
+        categories=tuple(it.category for it in call),
+        item_codes=tuple(it.item_code for it in call),
+        item_names=tuple(it.item_name for it in call),
+        institution_item_codes=tuple(it.institution_item_code for it in call),
+        specifications=tuple(it.specification for it in call),
+        units=tuple(it.unit for it in call),
+        quantities=tuple(it.quantity for it in call),
+        unit_prices=tuple(it.unit_price for it in call),
+        amounts=tuple(it.amount for it in call),
+        occurred_at=tuple(it.occurred_at for it in call),
+        injury_related=tuple(it.injury_related for it in call),
+        restricted_approved=tuple(it.restricted_approved for it in call),
+        departments=tuple(it.department for it in call),
+        physicians=tuple(it.physician for it in call),
+    )
+
+
+@given(call=st.lists(CHARGES, min_size=1, max_size=4), kind=st.sampled_from(VisitKind))
+def test_a_call_is_all_fresh_exactly_if_line_by_line_all_of_it_is(
+    call: list[FeeLine], kind: VisitKind
+) -> None:
+    span = Span(kind=kind, first_day=SPAN.first_day, last_day=SPAN.last_day)
+    try:
+        taken = len(rules.fresh_lines(call, [], span, TOLERANCE)) == len(call)
+    except LinesRefused:
+        taken = False
+    assert rules.all_fresh(charges(call), span, TOLERANCE) is taken
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"category": FeeCategory.DEVICE},
+        {"quantity": Decimal(0), "amount": Money(0)},
+        {"unit_price": Decimal(0), "amount": Money(-1)},
+        {"amount": Money(1002)},
+        {"occurred_at": datetime(2025, 9, 3, 16, tzinfo=UTC)},
+    ],
+)
+def test_one_line_with_a_fault_keeps_a_call_from_being_all_fresh(other: dict[str, Any]) -> None:
+    assert rules.all_fresh(charges([line("1"), line("2")]), SPAN, TOLERANCE)
+    assert not rules.all_fresh(charges([line("1"), line("2", **other)]), SPAN, TOLERANCE)
+    assert not rules.all_fresh(charges([line("1"), line("1")]), SPAN, TOLERANCE)

@@ -61,6 +61,15 @@ _ROWS_HANG_TOGETHER = """
       LEFT JOIN settlement s ON s.id = l.settlement_id
       LEFT JOIN catalogue_version v ON v.id = l.catalogue_version
      WHERE s.id IS NULL OR (l.catalogue_version IS NOT NULL AND v.id IS NULL)
+    UNION ALL
+    SELECT 'fee line ' || coalesce(v.number, l.visit_id::text) || ' ' || l.serial,
+           NULL, NULL, NULL, NULL,
+           (v.id IS NOT NULL)::int + (l.refund_of IS NULL OR charged.serial IS NOT NULL)::int, 2
+      FROM fee_line l
+      LEFT JOIN visit v ON v.id = l.visit_id
+      LEFT JOIN fee_line charged
+             ON charged.visit_id = l.visit_id AND charged.serial = l.refund_of
+     WHERE v.id IS NULL OR (l.refund_of IS NOT NULL AND charged.serial IS NULL)
 """
 STATEMENTS: Mapping[str, str] = {
     "balances_sum_to_zero": _BALANCES_SUM_TO_ZERO,
