@@ -11,8 +11,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 HUB := $(PY) -m app
 ARGS ?=
-# Two workers take whole files, in the order of tests/support/order.py.
-TESTS := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Two workers take whole files, in the order of tests/support/order.py. A run starts the hub a hundred
+# times: compiled once, also where the shell would have nothing kept.
+TESTS := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
