@@ -97,7 +97,7 @@ class Settings(BaseSettings):
         default=2,
         ge=0,
         le=16,
-        description="Calls at once that carry plain settlements; 0 settles all at the door",
+        description="Calls at once of each lane, which carry what is plain; 0: all to the door",
     )
     lane_each_max: int = Field(default=32, ge=1, le=256, description="How many a call carries")
     attempts_max: int = Field(default=3, ge=1, le=10)
