@@ -57,6 +57,8 @@ from app.sandbox.request_log import RequestLog
 from app.sandbox.routes import router as sandbox
 from app.settlement.lane import SettlingLane, open_lane
 from app.settlement.routes import router as settlement
+from app.visit.lane import DeskLane
+from app.visit.lane import open_lane as open_desk_lane
 from app.visit.routes import router as visit
 from app.visit.uploading import UploadingLane
 from app.visit.uploading import open_lane as open_uploading_lane
@@ -191,6 +193,13 @@ def _open_lane(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         UploadingLane,
         lane=open_uploading_lane(app.state.hub, settings, counted),
+        gate=Gate(app.state.signer, app.state.limits, app.state.hub.clock),
+    )
+    app.add_middleware(
+        DeskLane,
+        lane=open_desk_lane(
+            app.state.hub, settings, LaneMetrics(app.state.metrics.registry, "hub_desk_lane")
+        ),
         gate=Gate(app.state.signer, app.state.limits, app.state.hub.clock),
     )
 
