@@ -131,7 +131,7 @@ def only(*kinds: PartyKind) -> DependsParam:
         caller.require(*allowed)
 
     check.kinds = allowed  # type: ignore[attr-defined]  # read by the matrix of who may call what
-    check.only_kinds = allowed  # type: ignore[attr-defined]
+    check.only_kinds = allowed  # type: ignore[attr-defined]  # the gateway checks more than kinds
     depends: DependsParam = Depends(check)
     return depends
 
