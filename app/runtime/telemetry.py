@@ -14,7 +14,9 @@ import sys
 import time
 import traceback
 from collections import Counter as Counted
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -126,6 +128,19 @@ def line_log() -> structlog.typing.FilteringBoundLogger:
     return bound
 
 
+_ASKED_BY_ITSELF: ContextVar[bool] = ContextVar("asked by the hub itself", default=False)
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Leave the lines of requests out of the log that the hub makes of itself in here."""
+    before = _ASKED_BY_ITSELF.set(True)
+    try:
+        yield
+    finally:
+        _ASKED_BY_ITSELF.reset(before)
+
+
 class Telemetry:
     """Outermost ASGI layer: id in, limit, answer, one line and two counters out."""
 
@@ -134,8 +149,6 @@ class Telemetry:
         self.settings = settings
         self.metrics = metrics
         self.header_bytes_max = settings.header_bytes_max
-        # Two applications of one process share the log, and one of them may be for itself.
-        self.tells = logging.getLevelNamesMapping()[settings.log_level.upper()] <= logging.INFO
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -216,7 +229,7 @@ class Telemetry:
         caller = scope.get("hub.caller")
         method = scope["method"] if scope["method"] in METHODS else "other"
         self.metrics.note(method, path, status, seconds)
-        if self.tells:
+        if not _ASKED_BY_ITSELF.get():
             line_log().info(
                 "request",
                 request=request_id,
