@@ -21,6 +21,7 @@ from app.runtime.door import Busy, reading
 from app.runtime.fetching import fetch
 from app.runtime.switchboard import Switchboard
 from tests.support.institutions import JINAN
+from tests.support.settlement import at_the_door
 from tests.support.visit import VISITS, line, ready_worker, road
 from tests.support.world import START, TOKEN_KEY, World
 
@@ -116,15 +117,16 @@ async def test_a_write_is_answered_alike_either_way(
     assert swift.status_code >= 400, swift.text
 
 
-async def test_a_worker_is_identified_alike_either_way(world: World) -> None:
-    worker, client = await ready_worker(world), world.institution(JINAN)
-    answers = []
-    for claim in (worker.claim(), worker.claim() | {"name": "示例他人"}, {"name": 1}):
-        swift = await client.post("/v1/workers/identify", claim)
-        async with _the_frameworks_own(world):
-            usual = await client.post("/v1/workers/identify", claim)
-        assert _told(swift) == _told(usual)
-        answers.append(swift.status_code)
+async def test_a_worker_is_identified_alike_either_way(world: World, database_url: str) -> None:
+    worker, answers = await ready_worker(world), []
+    async with at_the_door(world, database_url) as door:
+        client = door.institution(JINAN)
+        for claim in (worker.claim(), worker.claim() | {"name": "示例他人"}, {"name": 1}):
+            swift = await client.post("/v1/workers/identify", claim)
+            async with _the_frameworks_own(door):
+                usual = await client.post("/v1/workers/identify", claim)
+            assert _told(swift) == _told(usual)
+            answers.append(swift.status_code)
     assert answers == [200, 422, 400]
 
 
