@@ -14,7 +14,9 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
+from app.proof.service.verifying import verify
 from app.runtime.auth import Caller
+from app.runtime.db import Tx
 from app.visit.store import lane as store
 from tests.support.institutions import JINAN, JINAN_DEVICES
 from tests.support.ledger import proven
@@ -354,6 +356,25 @@ async def _disabled(world: World, caller: Caller) -> AsyncIterator[None]:
                 await tx.execute(sa.text(statement), binds)
         if statements is said:
             yield
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [("refund_of = '9', quantity = -1, amount_fen = -1", 1), ("visit_id = 0", 1)],
+)
+async def test_a_line_that_hangs_nowhere_is_found_by_the_proof(
+    world: World, wrong: str, found: int
+) -> None:
+    visit = await admitted(world)
+    await charged(world, visit, line("1"))
+    spoil = f"UPDATE fee_line SET {wrong} WHERE visit_id = (SELECT max(visit_id) FROM fee_line)"  # noqa: S608 -- our own words
+    async with world.owner.connect() as connection, connection.begin() as transaction:
+        await connection.exec_driver_sql(spoil)
+        report = await verify(Tx(connection), world.clock.now.date())
+        await transaction.rollback()
+    told = [it.difference for it in report.broken if it.law.code == "rows_hang_together"]
+    assert [(it.found, it.expected) for it in told if it is not None] == [(found, 2)]
+    assert (await proven(world)).holds
 
 
 async def test_a_limit_is_counted_once_on_the_way_to_the_door(database_url: str) -> None:

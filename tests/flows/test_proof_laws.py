@@ -122,15 +122,6 @@ FAULTS = (
         expected=2,
     ),
     Fault(
-        law="rows_hang_together",
-        spoil="INSERT INTO fee_line SELECT (jsonb_populate_record(l, "
-        '\'{{"visit_id": 0, "refund_of": "9", "quantity": -1, "amount_fen": -1}}\')).*'
-        " FROM fee_line l WHERE serial = '1' LIMIT 1",
-        subject="fee line 0 1",
-        found=0,
-        expected=2,
-    ),
-    Fault(
         law="entries_have_subjects",
         spoil="INSERT INTO entry (event, subject, effective_day, at, policy_version) "
         "VALUES ('notice_issued', 'N0', '2025-09-01', now(), 'test')",

@@ -39,15 +39,15 @@ _KEPT = f"visit_id, position, uploaded_at, {_NAMES}"
 _VISIT_ID = sa.bindparam("visit_id", type_=sa.BigInteger)
 _SERIALS = sa.bindparam("serials", type_=ARRAY(sa.Text))
 
-_OF_VISIT = (
-    sa.select(fee_line).where(fee_line.c.visit_id == _VISIT_ID).order_by(fee_line.c.position)
-)
-_CONCERNED = _OF_VISIT.where(
-    sa.or_(
-        fee_line.c.serial == sa.any_(_SERIALS),
-        fee_line.c.refund_of == sa.any_(_SERIALS),
-    )
-)
+_THEIRS = sa.select(fee_line).where(fee_line.c.visit_id == _VISIT_ID)
+_OF_VISIT = _THEIRS.order_by(fee_line.c.position)
+# Two look-ups, each in its own index: one condition for both would read all of a long bill.
+_CONCERNED = sa.union_all(
+    _THEIRS.where(fee_line.c.serial == sa.any_(_SERIALS)),
+    _THEIRS.where(
+        fee_line.c.refund_of == sa.any_(_SERIALS), fee_line.c.serial != sa.all_(_SERIALS)
+    ),
+).order_by("position")
 _LAST_CHARGE = sa.select(sa.func.max(fee_line.c.occurred_at)).where(
     fee_line.c.visit_id == _VISIT_ID
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -253,7 +253,9 @@ CHARGES = st.builds(
     amount=st.builds(Money, st.one_of(st.sampled_from([-1, 999, 1000]), st.integers(-5, 1002))),
     occurred_at=st.one_of(
         st.just(datetime(2025, 9, 1, 2, tzinfo=UTC)),
-        st.datetimes(datetime(2025, 8, 31), datetime(2025, 9, 4), timezones=st.just(UTC)),  # noqa: DTZ001 -- `timezones` gives them one
+        st.integers(0, 96).map(
+            lambda hours: datetime(2025, 8, 31, tzinfo=UTC) + timedelta(hours=hours)
+        ),
     ),
 )
 
