@@ -23,6 +23,7 @@ from app.visit.model import (
 )
 
 NOTHING = Decimal(0)
+FEN_OF_YUAN = Decimal(100)
 DEVICES = frozenset({FeeCategory.DEVICE})
 # Devices are charged in fittings, and a fitting charges nothing else but subsidies.
 WANTED: Mapping[VisitKind, frozenset[FeeCategory]] = {
@@ -160,8 +161,7 @@ def _wrong(
 
 def _off(quantity: Decimal, unit_price: Decimal, amount: Money) -> Decimal:
     """Return by how many fen quantity × price lies away from the amount, unrounded."""
-    product = EXACT.multiply(quantity, unit_price).scaleb(2, EXACT)
-    return abs(EXACT.subtract(product, Decimal(amount.fen)))
+    return abs(EXACT.fma(EXACT.multiply(quantity, unit_price), FEN_OF_YUAN, -amount.fen))
 
 
 def _wrong_refund(line: FeeLine, original: str, known: _Known) -> Iterator[tuple[str, FaultCode]]:

@@ -19,11 +19,11 @@ from app.runtime.wire import Flag
 from app.visit.model import BETWEEN, LINES_PER_CALL_MAX, Charges, FeeCategory
 from app.visit.schemas.asked import Amount, Quantity, Serial, Text, UnitPrice
 
-# Whole seconds, and an offset the database takes too.
+# Of the years the wire takes, in whole seconds, with an offset the database takes too.
 PlainInstant = Annotated[
     str,
     StringConstraints(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+        pattern=r"^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
         r"(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
     ),
 ]
@@ -102,7 +102,7 @@ class ChargesIn(BaseModel):
             units=units,
             quantities=tuple(map(Decimal, quantities)),
             unit_prices=tuple(map(Decimal, unit_prices)),
-            amounts=tuple(map(Money.yuan, amounts)),
+            amounts=tuple([Money(int(Decimal(text).scaleb(2))) for text in amounts]),
             occurred_at=tuple(map(at.__getitem__, occurred_at)),
             injury_related=injury_related,
             restricted_approved=restricted_approved,
