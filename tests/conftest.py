@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from argon2 import PasswordHasher
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from app.parties.service import credentials, proving
+from app.runtime.telemetry import line_log
 from tests.support.order import is_measured, place_of
 from tests.support.pg import TestServer, fresh_database
 from tests.support.world import World, open_world
@@ -81,6 +83,16 @@ def earnest_hasher() -> Iterator[PasswordHasher]:
         patched.setattr(proving, "HASHER", LIGHT)
         patched.setattr(credentials, "HASHER", LIGHT)
         yield earnest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def the_log_as_it_was() -> Iterator[None]:
+    """Let a command that sets up the log of its own process change nothing for other files."""
+    before = structlog.get_config()
+    line_log.cache_clear()
+    yield
+    structlog.configure(**before)
+    line_log.cache_clear()
 
 
 @pytest.fixture(scope="session")
