@@ -20,15 +20,20 @@ _AT = sa.bindparam("at", type_=sa.DateTime(timezone=True))
 _TODAY = sa.bindparam("today", type_=sa.Date)
 _TEXTS = ARRAY(sa.Text)
 _HOLD = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('review ' || :place, 0))")
-# A handful of places and months, each a probe or two of an index.
+# Months of the places that ever settled, each a probe or two of an index; what is deducted from or
+# contested of a settlement falls to the place of that settlement.
 _UNCLOSED = sa.text(
     """
+    WITH places AS MATERIALIZED (
+        SELECT code, level FROM region p
+         WHERE level IN ('province', 'city') AND (:place IS NULL OR code = :place)
+           AND (:prefix IS NULL OR starts_with(code, :prefix))
+           AND EXISTS (SELECT FROM settlement WHERE treatment_place = p.code)
+    )
     SELECT r.code AS place, to_char(m.first_day, 'YYYY-MM') AS month
-      FROM region r
+      FROM places r
      CROSS JOIN generate_series(:first, :last, INTERVAL '1 month') AS m(first_day)
-     WHERE r.level IN ('province', 'city') AND (:place IS NULL OR r.code = :place)
-       AND (:prefix IS NULL OR starts_with(r.code, :prefix))
-       AND NOT EXISTS (SELECT FROM review v
+     WHERE NOT EXISTS (SELECT FROM review v
                         WHERE v.place = r.code AND v.month = to_char(m.first_day, 'YYYY-MM'))
        AND (EXISTS (SELECT FROM settlement s WHERE s.treatment_place = r.code
                        AND s.month = to_char(m.first_day, 'YYYY-MM'))
