@@ -11,7 +11,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from importlib import resources
 from types import MappingProxyType
 
@@ -19,6 +19,8 @@ from app.kernel.basis import basis
 from app.kernel.money import Money
 from app.kernel.regions import province_of
 
+PARAMETER_KEYS = frozenset({"unit", "means", "means_zh", "carries", "national", "province"})
+DATED_KEYS = frozenset({"from", "value", "clause"})
 Value = object  # what TOML can say; only the typed accessors hand one out
 
 
@@ -199,6 +201,7 @@ class PolicyBook:
 
 
 def _parameter(name: str, entry: Mapping[str, object]) -> Parameter:
+    _require_keys(name, entry, PARAMETER_KEYS)
     provinces = _table(entry.get("province", {}))
     return Parameter(
         name=name,
@@ -217,14 +220,23 @@ def _series(name: str, entries: object) -> tuple[Dated, ...]:
     """Read dated values; each supersedes the one before, so each needs a later date."""
     series: list[Dated] = []
     for entry in map(_table, _list(entries)):
+        _require_keys(name, entry, DATED_KEYS)
         since = entry["from"]
-        if not isinstance(since, date):
+        if not isinstance(since, date) or isinstance(since, datetime):
             raise _wrong(name, since, "a date")
         if series and since <= series[-1].since:
             message = f"{name}: the value of {since} does not supersede that of {series[-1].since}"
             raise ValueError(message)
         series.append(Dated(since, entry["value"], str(entry["clause"])))
     return tuple(series)
+
+
+def _require_keys(name: str, entry: Mapping[str, object], known: frozenset[str]) -> None:
+    """Refuse what nobody would read: a word misspelt must not leave a value out in silence."""
+    for key in entry:
+        if key not in known:
+            message = f"{name}: {key} is no key of a policy book"
+            raise ValueError(message)
 
 
 def _table(value: object) -> Mapping[str, object]:

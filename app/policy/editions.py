@@ -7,22 +7,19 @@ an edition may do to the one before is add to it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from app.kernel.basis import basis
 from app.policy.book import Dated, Parameter, PolicyBook, Value
+from app.policy.reading import plain
 
-VERSION = re.compile(r"[0-9A-Za-z.]{1,16}-[0-9a-f]{8}")
 NATION, NOTHING = "national 全国", "–"
-WHY_CHARACTERS_MAX = 200
+ONLY_TEXT = (
+    "No value, clause or word: remarks, order or layout 取值、依据、文字均无变化，仅注释或排版"
+)
 Series = Mapping[date, Dated]
-
-
-class BookUnreadableError(ValueError):
-    """A text is no policy book; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +30,55 @@ class Revision:
     edits: tuple[str, ...]
 
 
-def read_book(text: str) -> PolicyBook:
-    """Read a book that somebody sent, whatever is in it."""
-    try:
-        book = PolicyBook.parse(text)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        why = f"{type(error).__name__}: {error}"
-        raise BookUnreadableError(_plain(why)[:WHY_CHARACTERS_MAX]) from error
-    if not VERSION.fullmatch(book.version):
-        raise BookUnreadableError("the edition's name is 1 to 16 letters, digits and dots")
-    return book
-
-
 @basis("hub-default/dated-values", "hub-default/policy-editions")
-def revision(before: PolicyBook, after: PolicyBook) -> Revision:
-    """A value is never edited, only superseded; what is new is told with what it supersedes."""
+def revision(before: PolicyBook, after: PolicyBook, today: date) -> Revision:
+    """A value that was in force is never edited, only superseded; all else that differs is told.
+
+    What nobody can have decided by yet, since its day is to come, may still be put right.
+    """
     changes: list[str] = []
     edits: list[str] = []
     for name, known in sorted(before.parameters.items()):
-        if name not in after.parameters:
-            changes.append(_plain(f"{_named(known)}: dropped 取消"))
-        else:
-            edits += _edits(known, after.parameters[name])
+        now = after.parameters.get(name)
+        if now is None:
+            changes.append(plain(f"{_named(known)}: dropped 取消"))
+            continue
+        if known.unit != now.unit:
+            edits.append(plain(f"{_named(known)}: {known.unit} → {now.unit}"))
+        changes += _rewordings(known, now)
+        for since, line in _edits(known, now):
+            (changes if since > today else edits).append(line)
     for name, parameter in sorted(after.parameters.items()):
-        changes += _additions(before.parameters.get(name), parameter)
+        changes += _additions(before.parameters.get(name), parameter, today)
+    if not (changes or edits) and before.source != after.source:
+        changes.append(ONLY_TEXT)
     return Revision(tuple(changes), tuple(edits))
 
 
-def _edits(before: Parameter, after: Parameter) -> Iterator[str]:
-    """Yield what an edition would have of old values that they never were."""
-    if before.unit != after.unit:
-        yield _plain(f"{_named(before)}: {before.unit} → {after.unit}")
+def _rewordings(before: Parameter, after: Parameter) -> Iterator[str]:
+    """Yield what an edition says otherwise about a parameter."""
+    carried = [f"({', '.join(it.carries)})" for it in (before, after)]
+    words = (before.means, after.means), (before.means_zh, after.means_zh), tuple(carried)
+    for was, becomes in words:
+        if was != becomes:
+            yield plain(f"{before.name}: {was} → {becomes}")
+
+
+def _edits(before: Parameter, after: Parameter) -> Iterator[tuple[date, str]]:
+    """Yield what an edition has otherwise of the values there were, each with its day."""
     now = {place: _by_day(series) for place, series in _places(after)}
     for place, series in _places(before):
         for dated in series:
             found = now.get(place, {}).get(dated.since)
-            if found is None or found.value != dated.value:
-                becomes = NOTHING if found is None else _said(found.value)
-                yield _line(before, place, dated, (_said(dated.value), becomes))
+            becomes = NOTHING if found is None else _said(found.value)
+            if found is None or found.value != dated.value or becomes != _said(dated.value):
+                yield dated.since, _line(before, place, dated, (_said(dated.value), becomes))
 
 
-def _additions(before: Parameter | None, after: Parameter) -> Iterator[str]:
+def _additions(before: Parameter | None, after: Parameter, today: date) -> Iterator[str]:
     """Yield what an edition brings: values of their own day, and other clauses beneath old ones."""
+    if before is None:
+        yield plain(f"{_named(after)}: new 新增, {after.unit}")
     known = {} if before is None else {place: _by_day(it) for place, it in _places(before)}
     for place, series in _places(after):
         for place_in_series, dated in enumerate(series):
@@ -82,7 +86,8 @@ def _additions(before: Parameter | None, after: Parameter) -> Iterator[str]:
             if found is None:
                 superseded = series[place_in_series - 1] if place_in_series else None
                 was = NOTHING if superseded is None else _said(superseded.value)
-                yield _line(after, place, dated, (was, _said(dated.value)))
+                line = _line(after, place, dated, (was, _said(dated.value)))
+                yield f"{line} · back-dated 追溯" if dated.since < today else line
             elif found.clause != dated.clause:
                 yield _line(after, place, dated, (f"({found.clause})", _said(dated.value)))
 
@@ -99,7 +104,7 @@ def _by_day(series: tuple[Dated, ...]) -> Series:
 def _line(it: Parameter, place: str, dated: Dated, values: tuple[str, str]) -> str:
     was, becomes = values
     since = f"from {dated.since} 起"
-    return _plain(f"{_named(it)} · {place} · {since}: {was} → {becomes} ({dated.clause})")
+    return plain(f"{_named(it)} · {place} · {since}: {was} → {becomes} ({dated.clause})")
 
 
 def _named(it: Parameter) -> str:
@@ -107,9 +112,5 @@ def _named(it: Parameter) -> str:
 
 
 def _said(value: Value) -> str:
+    # Beside equality: to Python, yes equals one.
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _plain(text: str) -> str:
-    """Write a text in one line that a database and a terminal can take."""
-    return "".join(it if it.isprintable() else "�" for it in text)

@@ -20,7 +20,8 @@ down_revision = "0032"
 branch_labels = None
 depends_on = None
 
-# Beneath the mechanism of proposals: in production an edition that follows another was approved.
+# Beneath the mechanism of proposals: in production an edition that follows another was approved,
+# this text, compared with that one, with these words about it.
 BY_TWO = """
 CREATE FUNCTION edition_by_two() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
@@ -34,8 +35,14 @@ BEGIN
        AND NOT EXISTS (SELECT FROM proposal p
                         WHERE p.number = NEW.proposal AND p.act = 'policy.adopt'
                           AND p.subject = NEW.version AND p.details ->> 'digest' = NEW.digest
+                          AND p.details ->> 'book' = NEW.book
+                          AND p.details -> 'changes' = to_jsonb(NEW.changes)
+                          AND p.details ->> 'follows' IS NOT DISTINCT FROM NEW.follows
                           AND p.state = 'approved') THEN
         RAISE EXCEPTION 'an edition takes two persons' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NEW.digest <> encode(sha256(convert_to(NEW.book, 'UTF8')), 'hex') THEN
+        RAISE EXCEPTION 'the digest is of another text' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -11,6 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.parties import service
 from app.parties.errors import SecondPersonNeeded
+from app.parties.store import proposals as store
+from app.runtime.db import Rx, Tx
+from app.runtime.paging import PageAsked
 from tests.support.editions import (
     EDITIONS,
     adopted,
@@ -34,6 +38,32 @@ ADD = sa.text(
             (SELECT version FROM policy_edition ORDER BY id DESC LIMIT 1), :proposal, now(), 'x')
     """
 ).bindparams(sa.bindparam("proposal", type_=sa.Text))
+SLIP = sa.text(
+    """
+    INSERT INTO policy_edition
+           (version, digest, book, changes, follows, proposal, adopted_at, adopted_by)
+    SELECT p.subject, coalesce(:digest, p.details ->> 'digest'),
+           coalesce(:book, p.details ->> 'book'),
+           coalesce(:changes, ARRAY(SELECT jsonb_array_elements_text(p.details -> 'changes'))),
+           coalesce(:follows, p.details ->> 'follows'), p.number, now(), 'x'
+      FROM proposal p WHERE p.number = :number
+    """
+).bindparams(
+    sa.bindparam("digest", type_=sa.Text),
+    sa.bindparam("book", type_=sa.Text),
+    sa.bindparam("changes", type_=sa.ARRAY(sa.Text)),
+    sa.bindparam("follows", type_=sa.Text),
+)
+NOISE = """
+[noise.k{number}]
+unit = "days"
+means = "x"
+means_zh = "x"
+[[noise.k{number}.national]]
+from = 2030-01-01
+clause = "x"
+value = 1
+"""
 Two = tuple[Staff, Staff]
 
 
@@ -202,6 +232,72 @@ async def test_an_adoption_alone_is_refused_by_the_service_and_by_the_database_i
                 await tx.exec_driver_sql(statement)
 
 
+async def test_no_other_text_or_words_are_slipped_beneath_what_two_approved(
+    world: World, two: Two
+) -> None:
+    chen, _ = two
+    laid = await proposed(world, chen, another("110000") + "# approved")
+    number = laid["number"]
+    for slipped in (
+        {"book": "edition = '1'"},
+        {"changes": ["nothing of note"]},
+        {"follows": laid["asked"]["policy"]},
+        {"digest": "0" * 64},
+    ):
+        with pytest.raises(DBAPIError, match="takes two persons"):
+            await _slip(world, number, slipped)
+
+
+async def test_a_digest_is_that_of_the_text_it_is_kept_with(world: World, two: Two) -> None:
+    del two
+    with pytest.raises(DBAPIError, match="of another text"):
+        await _add_first(world)
+
+
+async def test_what_nobody_would_read_to_the_end_is_not_laid_before_anybody(
+    world: World, two: Two
+) -> None:
+    chen, _ = two
+    many = "".join(NOISE.format(number=number) for number in range(501))
+    answer = await proposing(world, chen, another("110000") + many)
+    assert (answer.status_code, answer.json()["code"]) == (422, "policy-unreadable")
+    assert "more than 1000 things" in answer.json()["detail"]
+
+
+async def test_a_list_of_proposals_does_not_read_the_texts_that_nobody_is_shown(
+    world: World, two: Two
+) -> None:
+    chen, _ = two
+    laid = await proposed(world, chen, another("110000") + "# listed")
+    async with world.tx() as owner:
+        listed = await store.page(Rx(owner), None, None, PageAsked("", 100))
+        whole = await store.locked(Tx(owner), laid["number"], None)
+    assert listed
+    assert not any("book" in it.asked.details for _, it in listed)
+    assert whole is not None
+    assert str(whole.asked.details["book"]).endswith("# listed")
+
+
+async def _slip(world: World, number: str, slipped: dict[str, Any]) -> None:
+    """Approve a proposal and adopt something else, as whoever holds the service's role could."""
+    row: dict[str, Any] = dict.fromkeys(("book", "changes", "follows", "digest"))
+    async with world.service_tx() as tx:
+        await tx.exec_driver_sql(
+            "UPDATE proposal SET state = 'approved', decided_by = 'wang', decided_at = now()"
+            " WHERE number = $1",
+            (number,),
+        )
+        await tx.execute(SLIP, row | {"number": number} | slipped)
+
+
+async def _add_first(world: World) -> None:
+    """Add an edition where nobody is asked for two."""
+    async with world.tx() as owner:
+        await owner.exec_driver_sql("SELECT hub_as('operator', 'operator', '', false)")
+        await owner.exec_driver_sql("DELETE FROM database_mark")
+        await owner.execute(ADD, {"version": "1-00000000", "proposal": None})
+
+
 async def _add_as_agency(world: World, row: dict[str, str | None]) -> None:
     async with world.hub.engine.begin() as connection:
         await connection.exec_driver_sql("SELECT hub_as('agency', '370000', '37', false)")
@@ -220,3 +316,26 @@ async def test_a_book_before_that_this_release_cannot_read_is_said_so(
     assert laid["asked"]["changes"] == [
         "The edition before cannot be read by this release 前一版次无法由本版程序读取"
     ]
+
+
+async def test_a_value_to_come_is_put_right_before_its_day_and_not_after(
+    world: World, two: Two
+) -> None:
+    chen, wang = two
+    first = another("120000")
+    async with world.tx() as owner:
+        await owner.exec_driver_sql(
+            "UPDATE policy_edition SET book = $1 WHERE id = (SELECT max(id) FROM policy_edition)",
+            (first,),
+        )
+    right = first.replace("{ residence = 3 }\n", "{ residence = 2 }\n")
+    assert first.count("{ residence = 3 }\n") == 1
+    world.clock.set_day("2029-12-31")
+    (told,) = (await proposed(world, chen, right))["asked"]["changes"]
+    assert '120000 · from 2030-01-01 起: {"residence": 3} → {"residence": 2}' in told
+    waits = await proposed(world, chen, right + "# on the eve")
+    world.clock.set_day("2030-01-01")
+    late = await deciding(world, wang, waits["number"])
+    assert (late.status_code, late.json()["code"]) == (422, "policy-edited")
+    again = await proposing(world, chen, right)
+    assert (again.status_code, again.json()["code"]) == (422, "policy-edited")

@@ -148,6 +148,8 @@ async def proposal(reading: OpenReading, number: Number) -> ProposalView:
         PersonsForeign,
         PersonUnknown,
         PersonExists,
+        PolicyUnreadable,
+        PolicyEdited,
         PolicyAdopted,
         PolicyOvertaken,
     ),

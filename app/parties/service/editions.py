@@ -6,7 +6,10 @@ whoever sets the hub up, every further one by a proposal, before it is deployed.
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 
 from app.kernel.refusal import Refusal
 from app.parties.errors import (
@@ -20,7 +23,8 @@ from app.parties.model import Edition, NewEdition, Proposal
 from app.parties.store import editions as store
 from app.parties.store.editions import Stamp
 from app.policy.book import PolicyBook
-from app.policy.editions import BookUnreadableError, Revision, read_book, revision
+from app.policy.editions import Revision, revision
+from app.policy.reading import BookUnreadableError, read_book
 from app.runtime.door import Hub, lend
 from app.runtime.health import Check
 from app.runtime.paging import Page, PageAsked
@@ -28,42 +32,37 @@ from app.runtime.work import Reading, Work
 
 ADOPT = "policy.adopt"
 FIRST = Revision((), ())
+CHANGES_MAX = 1_000  # lines that somebody is to read
+TOO_MANY = f"it changes more than {CHANGES_MAX} things: adopt them in several editions"
 NOT_COMPARABLE = "The edition before cannot be read by this release 前一版次无法由本版程序读取"
 
 
 async def offered(work: Work, text: str) -> NewEdition:
     """Read an edition that is proposed, and say what it changes of the one adopted last."""
-    try:
-        book = read_book(text)
-    except BookUnreadableError as error:
-        raise PolicyUnreadable(why=str(error)) from error
+    book = await _read(text)
     if await store.is_known(work.tx, book.version):
         raise PolicyAdopted(version=book.version)
     found, new = await _compared(work, book)
-    if found.edits:
-        raise PolicyEdited(edits=list(found.edits))
+    _require_unedited(found)
+    if len(found.changes) > CHANGES_MAX:
+        raise PolicyUnreadable(why=TOO_MANY)
     return new
 
 
 async def adopt(work: Work, it: Proposal) -> None:
     """Adopt an edition that two persons read: what they read must still be the difference."""
     details = it.asked.details
-    newest = await store.newest(work.tx)
-    follows = None if newest is None else newest.version
     changes = details["changes"]
     assert isinstance(changes, list), "so it was proposed"
-    new = NewEdition(
-        version=it.asked.subject,
-        digest=str(details["digest"]),
-        book=str(details["book"]),
-        follows=follows,
-        changes=tuple(map(str, changes)),
-    )
+    found, new = await _compared(work, await _read(str(details["book"])))
     if await store.is_known(work.tx, new.version):
         raise PolicyAdopted(version=new.version)
-    if follows != details["follows"]:
+    if new.follows != details["follows"]:
         raise PolicyOvertaken
-    await _keep(work, new, it.number)
+    # What was to come when it was proposed may be in force by now.
+    _require_unedited(found)
+    if not await _keep(work, replace(new, changes=tuple(map(str, changes))), it.number):
+        raise PolicyOvertaken
 
 
 async def adopt_own(work: Work) -> bool:
@@ -78,8 +77,13 @@ async def adopt_own(work: Work) -> bool:
     if standing.in_production and standing.newest is not None:
         raise SecondPersonNeeded
     _, new = await _compared(work, work.book)
-    await _keep(work, new, None)
-    return True
+    if await _keep(work, new, None):
+        return True
+    # Of several hubs that begin at once, another one was first.
+    if not (await store.standing(work.tx, new.version, new.digest)).is_adopted:
+        raise PolicyOvertaken
+    work.record("policy.known", new.version)
+    return False
 
 
 async def own_is_adopted(hub: Hub) -> bool:
@@ -119,9 +123,22 @@ def details_of(it: NewEdition) -> Mapping[str, object]:
     }
 
 
+async def _read(text: str) -> PolicyBook:
+    """Read what was sent, beside what this hub serves meanwhile."""
+    try:
+        return await to_thread(read_book, text)
+    except BookUnreadableError as error:
+        raise PolicyUnreadable(why=str(error)) from error
+
+
+def _require_unedited(found: Revision) -> None:
+    if found.edits:
+        raise PolicyEdited(edits=list(found.edits[:CHANGES_MAX]))
+
+
 async def _compared(work: Work, book: PolicyBook) -> tuple[Revision, NewEdition]:
     newest = await store.newest(work.tx)
-    found = FIRST if newest is None else _revision(newest.book, book)
+    found = FIRST if newest is None else _revision(newest.book, book, work.today)
     return found, NewEdition(
         version=book.version,
         digest=book.digest,
@@ -131,17 +148,18 @@ async def _compared(work: Work, book: PolicyBook) -> tuple[Revision, NewEdition]
     )
 
 
-def _revision(before: str, book: PolicyBook) -> Revision:
+def _revision(before: str, book: PolicyBook, today: date) -> Revision:
     """Compare with a text that was a book when it was adopted."""
     try:
-        return revision(read_book(before), book)
+        return revision(read_book(before), book, today)
     except BookUnreadableError:
         return Revision((NOT_COMPARABLE,), ())
 
 
-async def _keep(work: Work, new: NewEdition, proposal: str | None) -> None:
+async def _keep(work: Work, new: NewEdition, proposal: str | None) -> bool:
     if not await store.add(work.tx, new, Stamp(work.now, work.caller.client, proposal)):
-        raise PolicyOvertaken
+        return False
     work.record(
         ADOPT, new.version, digest=new.digest, follows=new.follows, changes=len(new.changes)
     )
+    return True

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.parties.model import Asked, Proposal, ProposalState
 from app.parties.tables import proposal, proposal_serial
@@ -24,12 +25,14 @@ _OF_PARTY = sa.or_(
     sa.bindparam("party", type_=sa.Text).is_(None),
     proposal.c.party == sa.bindparam("party", type_=sa.Text),
 )
-_ONE = sa.select(proposal).where(
-    proposal.c.number == sa.bindparam("number", type_=sa.Text), _OF_PARTY
-)
-_LOCKED = _ONE.with_for_update()
+# The text of a policy book is long, and nobody is shown it: it is read to be adopted, alone.
+_TOLD = sa.literal_column("proposal.details - CAST('book' AS TEXT)", JSONB).label("details")
+_SHOWN = (*(it for it in proposal.c if it.name != "details"), _TOLD)
+_NUMBERED = sa.and_(proposal.c.number == sa.bindparam("number", type_=sa.Text), _OF_PARTY)
+_ONE = sa.select(*_SHOWN).where(_NUMBERED)
+_LOCKED = sa.select(proposal).where(_NUMBERED).with_for_update()
 _LIST = (
-    sa.select(proposal)
+    sa.select(*_SHOWN)
     .where(
         proposal.c.id > sa.bindparam("after"),
         _OF_PARTY,
