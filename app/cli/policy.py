@@ -82,9 +82,10 @@ def require_adopted(home: Home) -> None:
 
 
 async def adopt_where_played(home: Home, hub: Hub) -> None:
-    """Adopt the book by itself, on the trail, where everything is made up."""
+    """Adopt the book by itself, on the trail, where everything is made up; refuse it elsewhere."""
     if home.settings.mode is Mode.SANDBOX and not await parties.own_is_adopted(hub):
         await act(hub, "policy adopt", parties.adopt_own)
+    await refuse_unadopted(hub)
 
 
 async def refuse_unadopted(hub: Hub) -> None:
@@ -100,7 +101,6 @@ async def refuse_unadopted(hub: Hub) -> None:
 async def _require_adopted(home: Home) -> None:
     async with lend_hub(home) as hub:
         await adopt_where_played(home, hub)
-        await refuse_unadopted(hub)
 
 
 async def _adopt_alone(_: Home, hub: Hub) -> bool:

@@ -45,7 +45,8 @@ def test_the_digest_is_that_of_the_packaged_book_and_needs_no_database(
 
 @pytest.mark.usefixtures("production")
 def test_in_production_nothing_serves_or_falls_due_before_the_first_edition_is_adopted() -> None:
-    for words in (("serve", "--port", "0"), ("run", "--port", "0"), ("tick",)):
+    serving = [(it, "--port", "0") for it in ("serve", "run")]
+    for words in (*serving, ("demo", "--once", "--port", "0"), ("tick",)):
         refused = hub(*words)
         assert isinstance(refused.exception, StandaloneError), words
         assert f"{own().version} is not adopted" in str(refused.exception)
