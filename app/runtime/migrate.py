@@ -45,6 +45,7 @@ class DatabaseNotReadyError(RuntimeError):
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database forward to a revision."""
     at = current(url)  # says in a sentence what Alembic would say in a traceback
+    _refuse_later(at)
     if revision == "head" and at == newest():
         return
     from alembic import command
@@ -87,10 +88,20 @@ def current(url: str) -> str | None:
 def require_current(url: str) -> None:
     """Refuse a database that is not at the newest revision."""
     at, needed = current(url), newest()
+    _refuse_later(at)
     if at != needed:
         raise DatabaseNotReadyError(
             f"The database is at schema revision {at or 'none'}, but this hub works with "
             f"{needed}. Run `hub migrate` and start again."
+        )
+
+
+def _refuse_later(at: str | None) -> None:
+    """Refuse what a later hub made: this one can neither work with it nor take it back."""
+    if at is not None and at > newest():
+        raise DatabaseNotReadyError(
+            f"The database is at schema revision {at}, and this hub knows none after {newest()}. "
+            "Start the later hub that brought it there."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,16 @@ def test_every_revision_can_be_taken_back(empty_database_url: str) -> None:
 def test_an_unmigrated_database_is_refused_with_what_to_do(empty_database_url: str) -> None:
     with pytest.raises(DatabaseNotReadyError, match=r"revision none, .* Run `hub migrate`"):
         migrate.require_current(empty_database_url)
+
+
+@pytest.mark.parametrize("ask", [migrate.upgrade, migrate.require_current])
+def test_a_database_of_a_later_hub_is_refused_with_which_hub_to_start(
+    empty_database_url: str, ask: Callable[[str], None]
+) -> None:
+    migrate.upgrade(empty_database_url)
+    administer(empty_database_url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseNotReadyError, match=r"revision 9999, .* Start the later hub"):
+        ask(empty_database_url)
 
 
 async def test_migrating_works_inside_a_running_loop(empty_database_url: str) -> None:
