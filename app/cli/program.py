@@ -94,6 +94,11 @@ program = program_of(
 
 def main() -> None:
     """Run a command; a mistake is answered with one sentence and exit code 1."""
+    if sys.flags.optimize:  # what is asserted is then not even done
+        typer.echo(
+            "The hub needs its assertions: start it without -O and PYTHONOPTIMIZE.", err=True
+        )
+        sys.exit(1)
     try:
         program(prog_name="hub")
     except Exception as error:
