@@ -40,8 +40,18 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     with (
         serving.ending_cleanly(),
         serving.listening(host, port) as taken,
-        open_home(settings, meanwhile=lambda: load("app.cli.opened")) as home,
+        open_home(settings, meanwhile=_load) as home,
     ):
         from app.cli.opened import serve_opened
 
         serve_opened(home, taken)
+
+
+def _load() -> None:
+    """Load what serves; a file that is missing there is not the database's."""
+    try:
+        load("app.cli.opened")
+    except OSError as error:
+        raise StandaloneError(
+            f"The hub cannot be loaded ({error}): its installation is not whole."
+        ) from error
