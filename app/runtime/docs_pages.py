@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from app.runtime import openapi
 from app.runtime.openapi import Example
 from app.runtime.problems import NoSuchPath
+from app.runtime.telemetry import log, traces_of
 
 TITLE = "Work-injury cross-province settlement hub 工伤保险跨省异地就医直接结算平台"
 DESCRIPTION = """
@@ -171,9 +172,12 @@ class Document:
         return self.text
 
     async def foresee(self) -> None:
-        """Write it before anybody asks."""
+        """Write it before anybody asks; where that fails nobody is there to be told but the log."""
         await asyncio.sleep(PAUSE_SECONDS)
-        await self.read()
+        try:
+            await self.read()
+        except Exception as error:  # noqa: BLE001 -- whoever asks has it tried again
+            log.warning("document", **traces_of(error))
 
     async def _write(self) -> None:
         lay = self.lay

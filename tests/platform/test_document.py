@@ -105,6 +105,20 @@ async def test_a_hub_has_its_examples_laid_before_anybody_asks(
     assert "`110000`" in await asked(app)
 
 
+async def test_examples_that_cannot_be_laid_before_anybody_asks_are_told_to_the_log(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lay() -> Mapping[str, Example]:
+        raise ConnectionError("440101190001011234")
+
+    monkeypatch.setattr(docs_pages, "PAUSE_SECONDS", 0.0)
+    docs_pages.show(app, lay)
+    with structlog.testing.capture_logs() as lines:
+        await app.state.document.foresee()
+    assert [(it["event"], it["error"]) for it in lines] == [("document", "ConnectionError")]
+    assert "440101190001011234" not in str(lines)
+
+
 async def test_a_hub_that_has_nothing_to_lay_writes_nothing_by_itself(app: FastAPI) -> None:
     async with docs_pages.foreseen(app):
         assert app.state.document.writing is None
