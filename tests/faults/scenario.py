@@ -9,6 +9,7 @@ from typing import Any
 from tests.faults.sender import Message
 from tests.support.advance import CHANGES, another, open_payments, saying
 from tests.support.clearing import all_claims, claim_path, digest_of
+from tests.support.desk import IDENTIFY
 from tests.support.entitlement import KnownWorker
 from tests.support.filing import FILINGS, wish
 from tests.support.institutions import JINAN
@@ -71,6 +72,10 @@ async def _admit(walk: Walk) -> Message:
 async def _charge(walk: Walk) -> Message:
     body = {"lines": [line("1"), line("2", item_code="D010002")]}
     return _hospital(walk, f"{walk.visit}/lines", body)
+
+
+async def _identify(walk: Walk) -> Message:
+    return _hospital(walk, IDENTIFY, walk.worker.claim(), status=200, look=True)
 
 
 async def _discharge(walk: Walk) -> Message:
@@ -214,4 +219,5 @@ STEPS: tuple[Step, ...] = (
     Step("confirm-treatment", lambda walk: _confirm(walk, SHANDONG)),
     Step("notify", _notify),
     Step("match-payment", _match_payment),
+    Step("identify", _identify),  # last: each look leaves a trace, and no later step counts them
 )

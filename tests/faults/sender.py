@@ -17,7 +17,10 @@ SECONDS_MAX = 30  # nothing is timed: whoever hangs, hangs here
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One request that changes something, and what is expected of it in the end."""
+    """One request that changes something, and what is expected of it in the end.
+
+    Or a look at a person's data, which changes the trail alone: asked again, it is another look.
+    """
 
     sender: Client
     path: str
@@ -26,6 +29,7 @@ class Message:
     method: str = "POST"
     status: int = 201
     key: str = ""
+    look: bool = False
 
     def request(self) -> dict[str, Any]:
         """Return the arguments of the request."""
@@ -61,7 +65,7 @@ async def send_until_definite(message: Message) -> httpx.Response:
         answer = await send_once(message)
         told.append(None if answer is None else answer.status_code)
         if answer is None:
-            known = known or await ask(message) == "applied"
+            known = known or (not message.look and await ask(message) == "applied")
         elif is_definite(answer):
             assert not known or answer.headers.get("Idempotency-Replayed") == "true"
             return answer

@@ -26,7 +26,14 @@ LISTING = os.environ.get("HUB_FAULT_LIST") == "write"
 FINE = os.environ.get("HUB_FAULT_FINE") == "1"
 LIST = Path(__file__).parents[2] / "benchmarks" / "results" / "faults.md"
 FAULTS = tuple(Fault)
-LANED = ("charge", "settle", "settle-again", "settle-for-good")  # whose lane begins nothing
+# What takes a lane begins nothing: it calls two functions, beside what the driver asks for itself.
+LANED = {
+    "charge": ("lines_look", "lines_keep"),
+    "settle": ("settle_look", "settle_keep"),
+    "settle-again": ("settle_look", "settle_keep"),
+    "settle-for-good": ("settle_look", "settle_keep"),
+    "identify": ("desk_look", "desk_keep"),
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -110,6 +117,20 @@ async def test_every_round_trip_of_every_request_may_fail_and_nothing_is_lost_or
     cut = {(name, number) for _, cuts in walks for name, at in cuts.items() for number in at}
     crossed = {(name, n) for name, it in grounds[0].boundaries.items() for n in range(len(it))}
     assert cut == (set() if SEED else crossed)
+
+
+async def test_what_takes_a_lane_is_cut_in_the_lane(grounds: Sequence[Ground]) -> None:
+    places: dict[str, list[int]] = {}
+    for name, functions in LANED.items():
+        words = [str(it) for it in grounds[0].boundaries[name]]
+        assert "run BEGIN" not in words
+        places[name] = [words.index(f"run SELECT {it}") for it in functions]
+    walks = [
+        (f"lanes {fault.value}", {name: {at[of]: fault} for name, at in places.items()})
+        for fault in FAULTS
+        for of in range(2)
+    ]
+    await walk_all(grounds, () if SEED else walks)
 
 
 async def test_a_begin_that_is_refused_costs_its_connection_and_no_later_request(

@@ -20,7 +20,17 @@ from tests.faults.sender import Message, send_until_definite
 
 # What makes a request's work last: the commit, or a lane's one statement that commits itself.
 COMMITS = re.compile(r"run (COMMIT|SELECT \w+_keep)")
-KILLED = ("admit", "settle", "cancel", "reverse", "uphold", "receive-advance", "clear", "notify")
+KILLED = (
+    "admit",
+    "charge",
+    "settle",
+    "cancel",
+    "reverse",
+    "uphold",
+    "receive-advance",
+    "clear",
+    "notify",
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
