@@ -58,6 +58,8 @@ async def test_rotating_encrypts_every_worker_anew_and_again_changes_nothing(
 ) -> None:
     await seeded(world)
     await registered(world, "110000")
+    adopted = hub("policy", "adopt", home=tmp_path, database=database_url, HUB_TOKEN_KEY=KEY)
+    assert adopted.returncode == 0, adopted.stderr
     before = hub("tick", home=tmp_path, database=database_url, HUB_TOKEN_KEY=KEY)
     assert before.returncode == 0, before.stderr
     both = {"HUB_TOKEN_KEY": secrets.token_hex(32), "HUB_DATA_KEYS": f"{NEWER},{DATA_KEY}"}

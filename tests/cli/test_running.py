@@ -1,4 +1,4 @@
-"""A start that fails while its Postgres gets ready leaves none behind, and blames whom it should."""
+"""A start that fails while its Postgres gets ready stops it, and says whose fault it is."""
 
 from __future__ import annotations
 
