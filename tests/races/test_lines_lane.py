@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -109,6 +110,69 @@ async def test_a_connection_that_breaks_in_keep_loses_nothing_and_doubles_nothin
     assert ["Idempotency-Replayed" in it.headers for it in answers] == [after] * 4
     assert {it.json()["accepted"] for it in answers} == {10}
     assert [(await held(world, visit))[:2] for visit in visits] == [(10, "100.00")] * 4
+
+
+async def _discharge(world: World, visit: str, _: str) -> httpx.Response:
+    yesterday = world.clock.now - timedelta(days=1)
+    way = {"discharged_at": yesterday.isoformat(), "way": "advised"}
+    return await world.institution(JINAN).post(f"{VISITS}/{visit}/discharge", way)
+
+
+async def _cancel(world: World, visit: str, _: str) -> httpx.Response:
+    return await world.institution(JINAN).post(f"{VISITS}/{visit}/cancel", {})
+
+
+async def _use_its_serial(world: World, visit: str, _: str) -> httpx.Response:
+    return await upload(world, visit, line("9", unit="支"))
+
+
+async def _use_its_id(world: World, visit: str, elsewhere: str) -> httpx.Response:
+    return await persistent(world, elsewhere, f"between-{visit}", line("1"))
+
+
+BETWEEN = {
+    "discharged": (_discharge, "lines-refused", 0),
+    "cancelled": (_cancel, "lines-closed", 0),
+    "its serial taken": (_use_its_serial, "lines-refused", 1),
+    "its id taken": (_use_its_id, "message-id-reused", 0),
+}
+
+
+@pytest.mark.parametrize(("act", "code", "count"), BETWEEN.values(), ids=BETWEEN)
+async def test_what_happens_between_look_and_keep_is_met_by_the_door(
+    world: World, monkeypatch: pytest.MonkeyPatch, act: Any, code: str, count: int
+) -> None:
+    visit, elsewhere = await admitted(world), await admitted(world)
+    look, begun = store.look, world.clock.now
+    acted: list[httpx.Response] = []
+
+    async def look_then_act(*given: Any) -> Any:
+        found = await look(*given)
+        monkeypatch.undo()
+        acted.append(await act(world, visit, elsewhere))
+        return found
+
+    world.clock.now = begun + timedelta(days=1)
+    sent = line("9", occurred_at=world.clock.now.isoformat())
+    monkeypatch.setattr(store, "look", look_then_act)
+    before = carried(world)
+    try:
+        answer = await persistent(world, visit, f"between-{visit}", sent)
+    finally:
+        world.clock.now = begun
+    assert [it.is_success for it in acted] == [True]
+    assert answer.json()["code"] == code, answer.text
+    assert (await held(world, visit))[0] == count
+    assert carried(world) == before + (code == "message-id-reused" or count)
+
+
+async def test_one_id_for_two_visits_at_once_is_taken_once(world: World) -> None:
+    visits = [await admitted(world) for _ in range(6)]
+    key = f"one-for-all-{visits[0]}"
+    answers = await asyncio.gather(*(persistent(world, it, key, *CALL) for it in visits))
+    assert sorted(it.status_code for it in answers) == [201] + [422] * 5
+    assert {it.json().get("code") for it in answers} == {None, "message-id-reused"}
+    assert sorted([(await held(world, it))[0] for it in visits]) == [0] * 5 + [10]
 
 
 async def test_a_visit_that_is_held_waits_alone(world: World) -> None:
