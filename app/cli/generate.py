@@ -19,11 +19,12 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from app.cli.policy import adopt_where_played
 from app.cli.seeding import seed as load_seeds
 from app.kernel.calendar import Month
 from app.runtime.door import Hub
-from app.runtime.settings import Settings
-from app.runtime.standalone import StandaloneError, open_hub
+from app.runtime.settings import Mode, Settings
+from app.runtime.standalone import Home, StandaloneError, lend_hub, open_home
 from app.sandbox.load import Loaded, Traffic, load
 from app.sandbox.traffic import FIRST_MONTH
 
@@ -46,17 +47,24 @@ def generate(
         str, typer.Option(help="First month, 2024-04 or later", metavar="YYYY-MM")
     ] = "2025-10",
 ) -> None:
-    """Load synthetic national traffic; the same again changes nothing."""
+    """Load synthetic national traffic into a sandbox; the same again changes nothing."""
     traffic = asked(workers, months, seed, first_month)
     settings = Settings()
     console = Console()
 
-    async def work() -> Loaded:
-        async with open_hub(settings) as hub:
+    async def work(home: Home) -> Loaded:
+        async with lend_hub(home) as hub:
+            await adopt_where_played(home, hub)
             await load_seeds(hub, lambda name: typer.echo(f"loaded {name}", err=True))
             return await load_with(hub, settings, traffic, console)
 
-    summarise(asyncio.run(work()), console)
+    with open_home(settings, shared=True) as home:
+        if home.settings.mode is Mode.PRODUCTION:
+            raise StandaloneError(
+                "`hub generate` makes people and money up; this database is one of production."
+            )
+        loaded = asyncio.run(work(home))
+    summarise(loaded, console)
 
 
 def asked(workers: int, months: int, seed: int, first_month: str) -> Traffic:

@@ -65,7 +65,7 @@ PLACES: Mapping[str, Place] = {
     "generate": Place(
         "app.cli.generate",
         "generate",
-        "Load synthetic national traffic; the same again changes nothing.",
+        "Load synthetic national traffic into a sandbox; the same again changes nothing.",
     ),
     "problems": Place("app.cli.papers", "problems", "List every refusal with its status."),
     "openapi": Place("app.cli.papers", "openapi", "Print the OpenAPI document."),

@@ -59,6 +59,14 @@ def test_in_production_nothing_serves_or_falls_due_before_the_first_edition_is_a
 
 
 @pytest.mark.usefixtures("production")
+def test_nothing_is_made_up_in_a_database_of_production() -> None:
+    assert hub("policy", "adopt").exit_code == 0
+    refused = hub("generate", "--workers", "1", "--months", "1")
+    assert isinstance(refused.exception, StandaloneError)
+    assert "makes people and money up" in str(refused.exception)
+
+
+@pytest.mark.usefixtures("production")
 def test_the_next_edition_takes_two_who_are_shown_what_it_changes(
     next_release: PolicyBook,
 ) -> None:
