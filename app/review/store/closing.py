@@ -240,10 +240,12 @@ async def close(
 async def upload(tx: Tx, number: str, by: Stamp) -> None:
     """Note that a month was uploaded."""
     row = {"number": number, "at": by.at, "client": by.client}
-    assert (await tx.execute(_UPLOAD, row)).rowcount == 1, "it is held"
+    moved = await tx.execute(_UPLOAD, row)
+    assert moved.rowcount == 1, "it is held"
 
 
 async def request(tx: Tx, number: str, by: Stamp) -> None:
     """Number a month's fund request."""
     row = {"number": number, "at": by.at, "today": by.today, "client": by.client}
-    assert (await tx.execute(_REQUEST, row)).rowcount == 1, "it is held"
+    moved = await tx.execute(_REQUEST, row)
+    assert moved.rowcount == 1, "it is held"

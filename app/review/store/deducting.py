@@ -208,7 +208,8 @@ async def appeal(tx: Tx, it: Deduction, then: DeductionState, note: str, by: Sta
         "client": by.client,
         "said": note,
     }
-    assert (await tx.execute(_APPEAL, row)).rowcount == 1, "it is held"
+    moved = await tx.execute(_APPEAL, row)
+    assert moved.rowcount == 1, "it is held"
 
 
 async def decide(
@@ -230,7 +231,8 @@ async def decide(
         "client": by.client,
         "note": note,
     }
-    assert (await tx.execute(_DECIDE, row)).rowcount == len(ids), "they are held"
+    moved = await tx.execute(_DECIDE, row)
+    assert moved.rowcount == len(ids), "they are held"
     return await by_ids(tx, ids)
 
 

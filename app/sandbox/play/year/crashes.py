@@ -95,7 +95,8 @@ class Crashes:
         async with self._holding(_HOLD_CLAIMS) as owner:
             running = asyncio.ensure_future(run())
             backend = await _waiting(owner)
-            assert await owner.fetchval("SELECT pg_terminate_backend($1)", backend)
+            ended = await owner.fetchval("SELECT pg_terminate_backend($1)", backend)
+            assert ended, "it waits, so it is there"
         made = await running
         return made, Crash(
             what="database backend killed in a clearing run",
