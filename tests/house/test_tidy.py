@@ -99,6 +99,14 @@ def test_only_the_door_begins_a_transaction() -> None:
     assert begins == BEGINNERS
 
 
+def test_nothing_happens_inside_an_assertion() -> None:
+    """Who turns assertions off must not turn a write off."""
+    for file in FILES:
+        found = [n for n in ast.walk(parsed(file)) if isinstance(n, ast.Assert)]
+        acting = [n.lineno for n in found if any(isinstance(it, ast.Await) for it in ast.walk(n))]
+        assert not acting, f"{place(file)}: something is awaited in the assertion of {acting}"
+
+
 def test_only_one_place_reads_the_wall_clock() -> None:
     reads = {
         place(file)
