@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from app.kernel.refusal import Refusal
 from app.visit.schemas import ChargesIn, LinesIn
+from app.visit.schemas.charges import PlainInstant
 from tests.support.visit import line
 
 TEXT = st.one_of(
@@ -108,6 +109,14 @@ def test_most_of_what_hospitals_send_is_plain() -> None:
     plain = read(body)
     assert plain is not None
     assert plain == meant(body)
+
+
+@pytest.mark.parametrize("time", ["24:00:00", "29:00:00", "23:60:00", "23:59:60"])
+def test_an_hour_no_clock_shows_is_not_plain_whoever_reads_it_after(time: str) -> None:
+    plain = TypeAdapter(PlainInstant)
+    assert plain.validate_python("2025-09-01T23:59:59+08:00")
+    with pytest.raises(ValidationError):
+        plain.validate_python(f"2025-09-01T{time}+08:00")
 
 
 @pytest.mark.parametrize(
