@@ -47,6 +47,12 @@ PROMISES: Mapping[str, str] = {
             ON m.key = t.message AND m.party = t.party
          WHERE t.message IS NOT NULL
            AND (m.key IS NULL OR m.state NOT IN ('applied', 'reversed'))""",
+    "a visit holds what its lines add up to": """
+        SELECT v.number, v.line_count, v.total_fen, count(l.serial), sum(l.amount_fen)
+          FROM visit v LEFT JOIN fee_line l ON l.visit_id = v.id
+         GROUP BY v.id HAVING v.line_count <> count(l.serial)
+            OR v.total_fen <> coalesce(sum(l.amount_fen), 0)
+            OR count(l.serial) <> count(DISTINCT l.position)""",
     "every settlement is announced once, and nothing else is": """
         SELECT s.number, count(a.seq) FROM settlement s FULL JOIN (
             SELECT * FROM announcement

@@ -50,6 +50,7 @@ async def cut_off(own_server: EmbeddedPostgres, bridge: tuple[Bridge, str]) -> A
         world.owner = create_async_engine(own_server.url(), pool_size=2)
         await road(world)
         yield world
+        await world.owner.dispose()  # which is not the one it was opened with
 
 
 def settling(world: World, visit: str, key: str) -> Message:
