@@ -175,6 +175,29 @@ async def test_one_id_for_two_visits_at_once_is_taken_once(world: World) -> None
     assert sorted([(await held(world, it))[0] for it in visits]) == [0] * 5 + [10]
 
 
+async def test_no_refund_outlives_its_charge_that_is_removed_at_the_same_moment(
+    world: World,
+) -> None:
+    """No foreign key ties the one to the other: who changes a bill holds its visit."""
+    client, chance = world.institution(JINAN), random.Random(3)  # noqa: S311 -- an order of acts
+    visits = [await admitted(world) for _ in range(12)]
+    acts: list[Any] = []
+    for visit in visits:
+        await charged(world, visit, line("1"), line("2"))
+        acts += [upload(world, visit, refund("3", "1")), client.delete(f"{VISITS}/{visit}/lines/1")]
+        acts.append(upload(world, visit, line("4")))
+        if chance.random() < 1 / 2:
+            acts.append(client.delete(f"{VISITS}/{visit}/lines"))
+    chance.shuffle(acts)
+    answers = await asyncio.gather(*acts)
+    assert {it.status_code for it in answers} <= {200, 201, 404, 409, 422}
+    for visit in visits:
+        count, _, serials = await held(world, visit)
+        assert count == len(serials)
+        assert "3" not in serials or "1" in serials
+    assert (await proven(world)).holds
+
+
 async def test_a_visit_that_is_held_waits_alone(world: World) -> None:
     slow, free = await admitted(world), await admitted(world)
     before = carried(world)
