@@ -33,6 +33,13 @@ BILLS: dict[str, tuple[dict[str, Any], ...]] = {
     "a refund": (line("1"), refund("2", "1", quantity="-4", amount="-4.00")),
 }
 
+# Every text that is written before the number is drawn, or names it.
+NAMED = """
+    SELECT convert_from(m.body, 'UTF8') FROM message m WHERE m.subject = :number
+     UNION ALL SELECT t.facts::text FROM audit_trail t WHERE t.subject = :number
+     UNION ALL SELECT a.body::text FROM announcement a WHERE a.subject = :number
+"""
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def laid(world: World) -> None:
@@ -240,3 +247,16 @@ async def test_a_cancelled_settlement_is_settled_again_in_the_lane(world: World)
     before = carried(world)
     await settled(world, visit)
     assert carried(world) == (before[0] + 1, before[1])
+
+
+async def test_what_is_kept_names_the_number_that_was_drawn_and_nothing_in_its_place(
+    world: World,
+) -> None:
+    visits = [await ready(world) for _ in range(3)]
+    answers = await asyncio.gather(*(settle(world, visit) for visit in visits))
+    async with world.tx() as tx:
+        for answer in answers:
+            number = answer.json()["number"]
+            kept = (await tx.execute(sa.text(NAMED), {"number": number})).scalars().all()
+            assert kept[0] == answer.text
+            assert {it for text in kept for it in NUMBER.findall(text) if it[0] == "A"} == {number}
