@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
 
+import pytest
 import pytest_asyncio
 
+from app.settlement.store import lane as store
 from tests.support.gateway import Gateway, bill, hospital, ready
+from tests.support.institutions import JINAN
 from tests.support.lane import NUMBER, carried, left
 from tests.support.ledger import proven
 from tests.support.settlement import at_the_door
 from tests.support.visit import ready_worker, road
-from tests.support.world import World
+from tests.support.world import World, open_world
 
 REFERENCE = re.compile(r'"inf_refmsgid":"\d+"')
+SIGN_IN = {"signIn": {"opter_no": "0017", "mac": "00-00-00-00-00-00", "ip": "127.0.0.1"}}
 LONGER = re.compile(r"number\d+")  # a message's id begins as a number does
 
 
@@ -96,3 +101,46 @@ async def test_another_total_is_refused_by_the_door_and_the_right_one_settles(
     assert (await his.post(wrong)).json()["output"]["errors"][0]["code"] == "TOTAL_MISMATCH"
     assert (await his.post(message)).json()["infcode"] == 0
     assert carried(world) == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it was kept", "after it was kept"])
+async def test_a_2304_that_the_lane_loses_is_answered_by_the_door_and_settles_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, after: bool
+) -> None:
+    keep = store.keep
+
+    async def breaking(*given: Any) -> Any:
+        if after:
+            await keep(*given)
+        raise ConnectionResetError
+
+    his = hospital(world)
+    messages = [await asking(his) for _ in range(3)]
+    monkeypatch.setattr(store, "keep", breaking)
+    answers = await asyncio.gather(*(his.post(message) for message in messages))
+    monkeypatch.undo()
+    assert {it.json()["infcode"] for it in answers} == {0}
+    assert ["Idempotency-Replayed" in it.headers for it in answers] == [after] * 3
+    again = [await his.post(message) for message in messages]
+    assert [it.content for it in again] == [it.content for it in answers]
+    assert (await proven(world)).holds
+
+
+async def test_amounts_as_text_and_unknown_fields_are_told_in_the_lane_as_at_the_door(
+    database_url: str, world: World
+) -> None:
+    strict: dict[str, Any] = {"gateway_strict": True, "gateway_text_amounts": {JINAN}}
+    told = []
+    for calls in (2, 0):
+        async with open_world(database_url, lane_calls=calls, **strict) as other:
+            other.keys, other.clock.now = world.keys, world.clock.now
+            his = hospital(other)
+            his.sign_no = (await his.done("9001", SIGN_IN))["signinoutb"]["sign_no"]
+            message = await asking(his, odd_field="1")
+            answer = await his.post(message)
+            assert answer.json()["infcode"] == 0, answer.text
+            told.append(alike(answer.text))
+            if calls:
+                assert carried(other) == (1, 0)
+    assert told[0] == told[1]
+    assert "odd_field" in told[0]
