@@ -4,9 +4,10 @@ Why: every look at an open visit drew a number, so that a sender who was refused
 them; a number is of seven digits a day. And what old hospital software sends settles in the lane,
 too: its messages have an action and a status of their own. A preview looks as a settlement does;
 it keeps no more than the trace that somebody looked.
-Safe because: functions are made anew, no row is touched. A release before finds neither with
-the arguments it knows and leaves everything to the door. The answer and the announcement are
-written before the number is known, with a number nobody can guess standing in for it.
+Safe because: functions are made anew, no row is touched. A release before misses the number in
+what it sees, and leaves everything to the door, which draws from the same sequence. The answer and
+the announcement are written before the number is known, with a number nobody can guess standing in
+for it.
 
 Revision ID: 0034
 """
