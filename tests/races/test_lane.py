@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Sequence
 from datetime import date
@@ -103,6 +104,33 @@ async def test_one_that_cannot_be_kept_is_found_and_its_neighbours_never_notice(
     assert carried(world) == before + 6
     assert await story(world, odd) == []
     assert [await story(world, visit) for visit in good] == [["settlement"]] * 6
+
+
+@pytest.mark.parametrize("call", range(2, 6))
+async def test_where_the_connection_breaks_among_halves_what_was_kept_is_told_and_the_rest_is_done(
+    world: World, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    keep, calls = store.keep, itertools.count(1)
+
+    async def halving(wire: Any, some: Any) -> Any:
+        """Keep nobody while there is one among them that cannot be kept; break off in time."""
+        if next(calls) == call:
+            raise ConnectionResetError
+        if any(it.settlement.invoice_no == "poison" for it in some):
+            raise store.NotKeptError
+        return await keep(wire, some)
+
+    visits = [await ready(world) for _ in range(6)]
+    monkeypatch.setattr(store, "keep", halving)
+    answers = await asyncio.gather(
+        *(settle(world, visit, invoice_no="FP1") for visit in visits[:5]),
+        settle(world, visits[5], invoice_no="poison"),
+    )
+    monkeypatch.undo()
+    assert next(calls) > call, "it broke"
+    assert {it.status_code for it in answers} == {201}
+    assert [await story(world, visit) for visit in visits] == [["settlement"]] * 6
+    assert (await proven(world)).holds
 
 
 async def test_a_mistake_about_one_visit_stays_with_it(
