@@ -87,6 +87,23 @@ _SETTLEMENTS_ARE_POSTINGS = f"""
         ON posted.id = s.id
      WHERE coalesce(posted.fen, 0) <> s.fund_fen
 """  # noqa: S608 -- our own words
+_KEPT_LINES = """
+      FROM visit v
+      LEFT JOIN (SELECT visit_id, sum(amount_fen)::bigint AS fen, count(*) AS lines
+                   FROM fee_line GROUP BY visit_id) AS kept ON kept.visit_id = v.id
+"""
+_VISIT = """
+    SELECT v.number AS subject, NULL AS insured_place, NULL AS treatment_place, v.institution,
+           NULL AS period
+"""
+_VISITS_ARE_LINES = f"""
+    {_VISIT}, v.total_fen AS found, coalesce(kept.fen, 0) AS expected {_KEPT_LINES}
+     WHERE v.total_fen <> coalesce(kept.fen, 0)
+"""
+_VISITS_COUNT_LINES = f"""
+    {_VISIT}, v.line_count AS found, coalesce(kept.lines, 0) AS expected {_KEPT_LINES}
+     WHERE v.line_count <> coalesce(kept.lines, 0)
+"""
 _LINES_ARE_BILLS = f"""
     SELECT {_SETTLEMENT}, s.month AS period,
            CASE WHEN s.fund_fen <> coalesce(bill.fund, 0) THEN s.fund_fen ELSE s.total_fen
@@ -152,6 +169,8 @@ _DEDUCTIONS_ARE_NOTED = f"""
      WHERE s.deducted_fen + s.conceded_fen <> coalesce(taken.fen, 0)
 """  # noqa: S608 -- our own words
 STATEMENTS: Mapping[str, str] = {
+    "visits_are_lines": _VISITS_ARE_LINES,
+    "visits_count_lines": _VISITS_COUNT_LINES,
     "entries_have_subjects": _ENTRIES_HAVE_SUBJECTS,
     "settlements_are_booked": _SETTLEMENTS_ARE_BOOKED,
     "settlements_are_postings": _SETTLEMENTS_ARE_POSTINGS,
