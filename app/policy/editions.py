@@ -31,7 +31,7 @@ class Revision:
 
 
 @basis("hub-default/dated-values", "hub-default/policy-editions")
-def revision(before: PolicyBook, after: PolicyBook, today: date) -> Revision:
+def revised(before: PolicyBook, after: PolicyBook, today: date) -> Revision:
     """A value that was in force is never edited, only superseded; all else that differs is told.
 
     What nobody can have decided by yet, since its day is to come, may still be put right.

@@ -23,7 +23,7 @@ from app.parties.model import Edition, NewEdition, Proposal
 from app.parties.store import editions as store
 from app.parties.store.editions import Stamp
 from app.policy.book import PolicyBook
-from app.policy.editions import Revision, revision
+from app.policy.editions import Revision, revised
 from app.policy.reading import BookUnreadableError, read_book
 from app.runtime.door import Hub, lend
 from app.runtime.health import Check
@@ -151,7 +151,7 @@ async def _compared(work: Work, book: PolicyBook) -> tuple[Revision, NewEdition]
 def _revision(before: str, book: PolicyBook, today: date) -> Revision:
     """Compare with a text that was a book when it was adopted."""
     try:
-        return revision(read_book(before), book, today)
+        return revised(read_book(before), book, today)
     except BookUnreadableError:
         return Revision((NOT_COMPARABLE,), ())
 

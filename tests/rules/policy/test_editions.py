@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.policy.book import PolicyBook
-from app.policy.editions import ONLY_TEXT, Revision, revision
+from app.policy.editions import ONLY_TEXT, Revision, revised
 from app.policy.reading import BookUnreadableError, read_book
 from tests.rules.policy.test_book import SMALL
 
@@ -38,7 +38,7 @@ value = "x\\u0000y"
 
 
 def changed(text: str) -> Revision:
-    return revision(BEFORE, read_book(text), TODAY)
+    return revised(BEFORE, read_book(text), TODAY)
 
 
 def test_the_same_book_changes_nothing() -> None:
@@ -79,11 +79,11 @@ def test_other_words_about_a_parameter_are_told(old: str, new: str, told: str) -
 def test_a_value_that_was_not_in_force_yet_may_be_corrected_and_that_is_told() -> None:
     before = read_book(SMALL + ONE_MORE)
     after = read_book(before.source.replace("{ one = 200 }", "{ one = 20 }"))
-    (told,) = revision(before, after, TODAY).changes
+    (told,) = revised(before, after, TODAY).changes
     assert '2026-01-01 起: {"one": 200} → {"one": 20} (b/2)' in told
-    assert revision(before, after, date(2026, 1, 1)).edits == (told,)
+    assert revised(before, after, date(2026, 1, 1)).edits == (told,)
     withdrawn = read_book(SMALL + ONE_MORE.partition("[[area.name.province.110000]]")[0])
-    assert len(revision(before, withdrawn, TODAY).changes) == 2
+    assert len(revised(before, withdrawn, TODAY).changes) == 2
 
 
 @pytest.mark.parametrize("other", ["true", "'1'"])
@@ -91,8 +91,8 @@ def test_a_value_of_another_kind_is_another_value(other: str) -> None:
     def book(value: str) -> PolicyBook:
         return read_book(SMALL.replace("one = 100", f"one = {value}"))
 
-    assert len(revision(book("1"), book(other), TODAY).edits) == 1
-    assert len(revision(book(other), book("1"), TODAY).edits) == 1
+    assert len(revised(book("1"), book(other), TODAY).edits) == 1
+    assert len(revised(book(other), book("1"), TODAY).edits) == 1
 
 
 def test_another_clause_beneath_an_old_value_is_told() -> None:
