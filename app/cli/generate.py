@@ -23,7 +23,7 @@ from app.cli.policy import adopt_where_played
 from app.cli.seeding import seed as load_seeds
 from app.kernel.calendar import Month
 from app.runtime.door import Hub
-from app.runtime.settings import Mode, Settings
+from app.runtime.settings import Settings
 from app.runtime.standalone import Home, StandaloneError, lend_hub, open_home
 from app.sandbox.load import Loaded, Traffic, load
 from app.sandbox.traffic import FIRST_MONTH
@@ -59,10 +59,7 @@ def generate(
             return await load_with(hub, settings, traffic, console)
 
     with open_home(settings, shared=True) as home:
-        if home.settings.mode is Mode.PRODUCTION:
-            raise StandaloneError(
-                "`hub generate` makes people and money up; this database is one of production."
-            )
+        home.require_sandbox("generate")
         loaded = asyncio.run(work(home))
     summarise(loaded, console)
 

@@ -36,7 +36,8 @@ def serve_opened(home: Home, taken: socket) -> None:
 
 
 async def prepare(home: Home, folder: Path) -> Path:
-    """Seed a hub and make its ready-made clients, kept in a folder."""
+    """Seed the demo's hub and make its ready-made clients, kept in a folder."""
+    home.require_sandbox("demo")
     async with lend_hub(home) as hub:
         await adopt_where_played(home, hub)
         return await _prepared(hub, folder)

@@ -55,6 +55,13 @@ class Home:
         """HUB_HOME."""
         return self.settings.home
 
+    def require_sandbox(self, command: str) -> None:
+        """Refuse to make people and money up in a database of production."""
+        if self.settings.mode is not Mode.SANDBOX:
+            raise StandaloneError(
+                f"`hub {command}` makes people and money up; this database is one of production."
+            )
+
 
 def nothing_else() -> None:
     """Do nothing else meanwhile."""

@@ -198,9 +198,9 @@ def words_of(name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> str:
         text = args[0] if args else named.get("state", named.get("query", name))
         text = getattr(text, "query", text)
     flat = re.sub(r"\s+", " ", str(text)).strip()
-    if "pg_catalog" in flat:
+    if "pg_catalog" in flat or "set_config('jit'" in flat:
         return "the driver's look at a type in pg_catalog"
-    functions = r"\b((?:hub|ledger|settle|desk|lines)_\w+)\("
+    functions = r"\b((?:hub|ledger|settle|preview|desk|identify|lines)_\w+)\("
     about = re.findall(rf"(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)|{functions}", flat)
     subjects = dict.fromkeys(a or b for a, b in about)
     return f"{flat.split(' ', 1)[0].rstrip(';')} {' '.join(subjects)}".strip()[:80]

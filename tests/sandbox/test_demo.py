@@ -330,7 +330,8 @@ def test_on_a_database_of_yours_the_demo_keeps_its_credentials_to_itself(
 ) -> None:
     words = ("-m", "app", "demo", "--once", "--json", "--port", "0")
     keys = {"HUB_DATA_KEYS": DATA_KEY, "HUB_INDEX_KEY": INDEX_KEY}
-    run = play(tmp_path, *words, DATABASE_URL=database_url, **keys)
+    yours = {"DATABASE_URL": database_url, "HUB_MODE": "sandbox"}
+    run = play(tmp_path, *words, **yours, **keys)
     assert run.code == 0, run.err
     assert run.document["proof"]["turnover"] == "108790.00"
     assert not (tmp_path / "credentials.json").exists()
