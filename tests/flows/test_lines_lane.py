@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +17,9 @@ from app.proof.service.verifying import verify
 from app.runtime.auth import Caller
 from app.runtime.db import Tx
 from app.visit.store import lane as store
+from tests.support import lane
 from tests.support.institutions import JINAN, JINAN_DEVICES
+from tests.support.lane import NUMBER
 from tests.support.ledger import proven
 from tests.support.settlement import at_the_door, ready, settled
 from tests.support.visit import (
@@ -49,7 +50,6 @@ LEFT = {
           FROM visit v WHERE v.number = :number""",
 }
 KEYS = frozenset({"seq", "visit_id", "request"})
-NUMBER = re.compile(r"[A-Z]\d{19}")
 WHOLE = line(
     "0000-1",
     refund_of=None,
@@ -90,33 +90,12 @@ async def laid(world: World) -> None:
 
 def carried(world: World) -> tuple[float, float]:
     """How many calls the lane carried, and how many it left to the door."""
-    registry = world.app.state.metrics.registry
-    counts = [
-        registry.get_sample_value("hub_lines_lane_total", {"outcome": outcome})
-        for outcome in ("carried", "left")
-    ]
-    return counts[0], counts[1]
+    return lane.carried(world, "hub_lines_lane")
 
 
 async def left(world: World, number: str) -> dict[str, list[dict[str, Any]]]:
     """Read every row of a visit's lines, with what differs from visit to visit made alike."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    async with world.tx() as tx:
-        for table, statement in LEFT.items():
-            rows = (await tx.execute(sa.text(statement), {"number": number})).mappings()
-            found[table] = [
-                {name: _alike(name, value) for name, value in row.items() if name not in KEYS}
-                for row in rows
-            ]
-    return found
-
-
-def _alike(name: str, value: Any) -> Any:
-    if name in {"key", "message", "fingerprint"}:
-        return type(value)
-    if isinstance(value, bytes):
-        value = value.decode()
-    return NUMBER.sub("number", str(value)) if isinstance(value, str | dict) else value
+    return await lane.left(world, number, LEFT, KEYS)
 
 
 @pytest.mark.parametrize("calls", BILLS.values(), ids=BILLS)

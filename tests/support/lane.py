@@ -1,8 +1,9 @@
-"""What a settlement leaves behind, in the lane or at the door: every row, made alike to compare."""
+"""What a message leaves behind, in the lane or at the door: every row, made alike to compare."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,14 +48,19 @@ def carried(world: World, lane: str = "hub_lane") -> tuple[float, float]:
     return counts[0], counts[1]
 
 
-async def left(world: World, number: str) -> dict[str, list[dict[str, Any]]]:
-    """Read every row of a settlement, with what differs from visit to visit made alike."""
+async def left(
+    world: World,
+    number: str,
+    rows_of: Mapping[str, str] = LEFT,
+    keys: Collection[str] = KEYS,
+) -> dict[str, list[dict[str, Any]]]:
+    """Read every row of a number, with what differs from one to the next made alike."""
     found: dict[str, list[dict[str, Any]]] = {}
     async with world.tx() as tx:
-        for table, statement in LEFT.items():
+        for table, statement in rows_of.items():
             rows = (await tx.execute(sa.text(statement), {"number": number})).mappings()
             found[table] = [
-                {name: _alike(name, value) for name, value in row.items() if name not in KEYS}
+                {name: _alike(name, value) for name, value in row.items() if name not in keys}
                 for row in rows
             ]
     return found
