@@ -182,26 +182,14 @@ async def again_and_again(
 
 def _open_lane(app: FastAPI, settings: Settings) -> None:
     """Let what is plain take a lane; inside every other layer, before the routes."""
-    app.add_middleware(
-        SettlingLane,
-        lane=open_lane(app.state.hub, settings, LaneMetrics(app.state.metrics.registry)),
-        signer=app.state.signer,
-        limits=app.state.limits,
-        clock=app.state.hub.clock,
-    )
-    counted = LaneMetrics(app.state.metrics.registry, "hub_lines_lane")
-    app.add_middleware(
-        UploadingLane,
-        lane=open_uploading_lane(app.state.hub, settings, counted),
-        gate=Gate(app.state.signer, app.state.limits, app.state.hub.clock),
-    )
-    app.add_middleware(
-        DeskLane,
-        lane=open_desk_lane(
-            app.state.hub, settings, LaneMetrics(app.state.metrics.registry, "hub_desk_lane")
-        ),
-        gate=Gate(app.state.signer, app.state.limits, app.state.hub.clock),
-    )
+    hub, registry = app.state.hub, app.state.metrics.registry
+    gate = Gate(app.state.signer, app.state.limits, hub.clock)
+    counted = LaneMetrics(registry)
+    app.add_middleware(SettlingLane, lane=open_lane(hub, settings, counted), gate=gate)
+    counted = LaneMetrics(registry, "hub_lines_lane")
+    app.add_middleware(UploadingLane, lane=open_uploading_lane(hub, settings, counted), gate=gate)
+    counted = LaneMetrics(registry, "hub_desk_lane")
+    app.add_middleware(DeskLane, lane=open_desk_lane(hub, settings, counted), gate=gate)
 
 
 def _signing_of(settings: Settings) -> Signing:

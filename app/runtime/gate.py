@@ -9,15 +9,65 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from app.kernel.parties import PartyKind
 from app.runtime.auth import Caller, Signer
+from app.runtime.heard import hear
 from app.runtime.limits import Limits
-from app.runtime.telemetry import Message, Send
+from app.runtime.telemetry import App, Message, Receive, Send
 
 JSON = (b"application/json", b"application/json; charset=utf-8")
 BEARER = b"Bearer "
 Headers = Mapping[bytes, bytes]
+Asked = TypeVar("Asked")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What the telemetry calls a route by; the application's own says the same."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request at the edge, and where it goes when no lane answers it."""
+
+    app: App
+    scope: Message
+    receive: Receive
+    send: Send
+
+    async def pass_on(self) -> None:
+        """Leave the request to the application, as it came."""
+        await self.app(self.scope, self.receive, self.send)
+
+    async def answer(self, route: Route, status: int, body: bytes) -> None:
+        """Answer with a body that is written already."""
+        self.scope["route"] = route
+        headers = [
+            (b"content-length", str(len(body)).encode()),
+            (b"content-type", b"application/json"),
+        ]
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+
+async def hear_plain(
+    it: Request, bytes_max: int, read: Callable[[Headers, bytes], Asked | None]
+) -> tuple[Request, Asked | None]:
+    """Hear a short JSON post out and read what is asked, if it is plain.
+
+    The request that comes back gives its body once more to whoever takes it on.
+    """
+    headers = dict(it.scope["headers"])
+    if not is_short_post(it.scope, headers, bytes_max):
+        return it, None
+    heard = await hear(it.receive)
+    again = Request(it.app, it.scope, heard, it.send)
+    body = heard.body
+    return again, None if body is None else read(headers, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +107,3 @@ def is_short_post(scope: Message, headers: Headers, bytes_max: int) -> bool:
         and length.isdigit()
         and int(length) <= bytes_max
     )
-
-
-async def send_json(send: Send, status: int, body: bytes) -> None:
-    """Answer with a body that is written already."""
-    headers = [
-        (b"content-length", str(len(body)).encode()),
-        (b"content-type", b"application/json"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from pydantic import ValidationError
 
 from app.kernel.refusal import Refusal
 from app.policy.provisions import Provisions
 from app.runtime import prose
-from app.runtime.auth import Signer
 from app.runtime.depth import check_depth
 from app.runtime.door import Hub, check_key, fingerprint_of
-from app.runtime.gate import Gate, Headers, is_short_post, send_json
-from app.runtime.heard import hear
+from app.runtime.gate import Gate, Headers, Request, Route, hear_plain
 from app.runtime.lane import Lane, LaneMetrics
-from app.runtime.limits import Limits
 from app.runtime.problems import Answer
 from app.runtime.settings import Settings
 from app.runtime.telemetry import App, Message, Receive, Send
@@ -38,13 +33,6 @@ PATH = re.compile(r"/v1/visits/(S[0-9]{19})/(settle|preview)")
 BODY_BYTES_MAX = 2_048  # a settle is a total, a count and an invoice number
 ACTION = "POST /v1/visits/{number}/settle"  # as the door writes it
 OK, CREATED = 200, 201
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What the telemetry calls a route by; the application's own says the same."""
-
-    path: str
 
 
 SETTLE = Route("/v1/visits/{number}/settle")
@@ -91,17 +79,10 @@ def _preview(it: Preview, provisions: Provisions) -> bytes:
 class SettlingLane:
     """ASGI layer: a plain request to settle or to preview takes its lane."""
 
-    def __init__(
-        self,
-        app: App,
-        lane: Lanes,
-        signer: Signer,
-        limits: Limits,
-        clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, app: App, lane: Lanes, gate: Gate) -> None:
         self.app = app
         self.lanes = lane
-        self.gate = Gate(signer, limits, clock)
+        self.gate = gate
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -111,33 +92,27 @@ class SettlingLane:
         if named is None:
             await self.app(scope, receive, send)
         elif named[2] == "settle":
-            await self._settle(scope, receive, send, named[1])
+            await self._settle(Request(self.app, scope, receive, send), named[1])
         else:
-            await self._preview(scope, receive, send, named[1])
+            await self._preview(Request(self.app, scope, receive, send), named[1])
 
-    async def _settle(self, scope: Message, receive: Receive, send: Send, visit: str) -> None:
-        headers = dict(scope["headers"])
-        if not is_short_post(scope, headers, BODY_BYTES_MAX):
-            await self.app(scope, receive, send)
-            return
-        heard = await hear(receive)
-        body = heard.body
-        asked = None if body is None else self._plain(scope, headers, visit, body)
+    async def _settle(self, it: Request, visit: str) -> None:
+        it, asked = await hear_plain(
+            it, BODY_BYTES_MAX, lambda headers, body: self._plain(it.scope, headers, visit, body)
+        )
         answer = None if asked is None else await self.lanes.settling.take(asked)
         if answer is None:
-            await self.app(scope, heard, send)
-            return
-        scope["route"] = SETTLE
-        await send_json(send, answer.status, answer.body)
+            await it.pass_on()
+        else:
+            await it.answer(SETTLE, answer.status, answer.body)
 
-    async def _preview(self, scope: Message, receive: Receive, send: Send, visit: str) -> None:
-        asked = self._plain_preview(scope, visit)
+    async def _preview(self, it: Request, visit: str) -> None:
+        asked = self._plain_preview(it.scope, visit)
         answer = None if asked is None else await self.lanes.previewing.take(asked)
         if answer is None:
-            await self.app(scope, receive, send)
-            return
-        scope["route"] = PREVIEW
-        await send_json(send, OK, answer)
+            await it.pass_on()
+        else:
+            await it.answer(PREVIEW, OK, answer)
 
     def _plain(self, scope: Message, headers: Headers, visit: str, body: bytes) -> Asked | None:
         """Read what is asked, if all of it is as it is nearly always."""

@@ -6,15 +6,13 @@ The route stays the definition; this is a shorter way to the same answer.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from app.kernel.refusal import Refusal
 from app.runtime.depth import check_depth
 from app.runtime.door import Hub
-from app.runtime.gate import Gate, Headers, is_short_post, send_json
-from app.runtime.heard import hear
+from app.runtime.gate import Gate, Headers, Request, Route, hear_plain
 from app.runtime.lane import Lane, LaneMetrics
 from app.runtime.settings import Settings
 from app.runtime.telemetry import App, Message, Receive, Send
@@ -26,16 +24,7 @@ from app.visit.store.desk import Asked
 BODY_BYTES_MAX = 2_048  # a claim is four short texts
 TURNS = 2  # a call costs more than a claim: the fewer calls, the better for all
 OK = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What the telemetry calls the route by; the application's own says the same."""
-
-    path: str = "/v1/workers/identify"
-
-
-ROUTE = Route()
+ROUTE = Route("/v1/workers/identify")
 
 
 def open_lane(hub: Hub, settings: Settings, metrics: LaneMetrics) -> Lane[Asked, bytes]:
@@ -67,19 +56,16 @@ class DeskLane:
         if scope["type"] != "http" or scope["path"] != ROUTE.path:
             await self.app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        if not is_short_post(scope, headers, BODY_BYTES_MAX):
-            await self.app(scope, receive, send)
-            return
-        heard = await hear(receive)
-        body = heard.body
-        asked = None if body is None else self._plain(scope, headers, body)
+        it, asked = await hear_plain(
+            Request(self.app, scope, receive, send),
+            BODY_BYTES_MAX,
+            lambda headers, body: self._plain(scope, headers, body),
+        )
         answer = None if asked is None else await self.lane.take(asked)
         if answer is None:
-            await self.app(scope, heard, send)
-            return
-        scope["route"] = ROUTE
-        await send_json(send, OK, answer)
+            await it.pass_on()
+        else:
+            await it.answer(ROUTE, OK, answer)
 
     def _plain(self, scope: Message, headers: Headers, body: bytes) -> Asked | None:
         """Read what is asked, if all of it is as it is nearly always."""

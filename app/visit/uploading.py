@@ -6,13 +6,11 @@ The route stays the definition; this is a shorter way to the same answer.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from app.kernel.refusal import Refusal
 from app.runtime import prose
 from app.runtime.door import Hub, check_key, fingerprint_of
-from app.runtime.gate import Gate, Headers, is_short_post, send_json
-from app.runtime.heard import hear
+from app.runtime.gate import Gate, Headers, Request, Route, hear_plain
 from app.runtime.lane import Lane, LaneMetrics
 from app.runtime.problems import Answer
 from app.runtime.settings import Settings
@@ -24,17 +22,8 @@ from app.visit.store.lane import Asked
 
 PATH = re.compile(r"/v1/visits/(S[0-9]{19})/lines")
 BODY_BYTES_MAX = 128 * 1024  # a hundred lines with all that can be said of them
+ROUTE = Route("/v1/visits/{number}/lines")
 EACH_MAX = 8  # calls are long, and each waits for all it is carried with
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What the telemetry calls the route by; the application's own says the same."""
-
-    path: str = "/v1/visits/{number}/lines"
-
-
-ROUTE = Route()
 
 
 def open_lane(hub: Hub, settings: Settings, metrics: LaneMetrics) -> Lane[Asked, Answer]:
@@ -66,19 +55,16 @@ class UploadingLane:
         if named is None:
             await self.app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        if not is_short_post(scope, headers, BODY_BYTES_MAX):
-            await self.app(scope, receive, send)
-            return
-        heard = await hear(receive)
-        body = heard.body
-        asked = None if body is None else self._plain(scope, headers, named[1], body)
+        it, asked = await hear_plain(
+            Request(self.app, scope, receive, send),
+            BODY_BYTES_MAX,
+            lambda headers, body: self._plain(scope, headers, named[1], body),
+        )
         answer = None if asked is None else await self.lane.take(asked)
         if answer is None:
-            await self.app(scope, heard, send)
-            return
-        scope["route"] = ROUTE
-        await send_json(send, answer.status, answer.body)
+            await it.pass_on()
+        else:
+            await it.answer(ROUTE, answer.status, answer.body)
 
     def _plain(self, scope: Message, headers: Headers, visit: str, body: bytes) -> Asked | None:
         """Read what is asked, if all of it is as it is nearly always."""
