@@ -19,6 +19,7 @@ from tests.support.clearing import (
     noticed,
     root_of,
 )
+from tests.support.events import all_told
 from tests.support.ledger import balances, proven
 from tests.support.world import World
 
@@ -97,6 +98,7 @@ async def test_an_answer_decides_what_the_notices_call_for(
 
 async def conceded(world: World, institution: str, contest: str) -> list[Row]:
     """Read what an institution is told was taken from it, by contest."""
+    await all_told(world)
     found = await world.institution(institution).get("/v1/events", topic="clearing.conceded")
     assert found.status_code == 200, found.text
     return [it["data"] for it in found.json()["items"] if it["subject"] == contest]

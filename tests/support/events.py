@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 
 from app.events.ticking import Deliverer
 from app.runtime.settings import Mode, Settings
@@ -78,6 +79,15 @@ async def read_until(client: Client, last: str, after: str | None = None) -> lis
         found = await read_on(client, after)
         if last in [it["subject"] for it in found]:
             return found
+
+
+async def all_told(world: World) -> None:
+    """Wait until the feed tells everything announced so far: see `read_until`."""
+    told = sa.text("SELECT coalesce(max(turn) < turns_settled(), true) FROM announcement")
+    while True:
+        async with world.tx() as tx:
+            if await tx.scalar(told):
+                return
 
 
 @dataclass(frozen=True, slots=True)
