@@ -162,6 +162,21 @@ def test_starting_and_stopping_twice_is_harmless(home: Path) -> None:
         server.url()
 
 
+def test_a_server_of_a_hub_in_the_background_hears_that_it_is_to_stop(made: Path) -> None:
+    """Shells have what they start with `&` ignore SIGINT; the start fails before it listens."""
+
+    def fail() -> None:
+        raise ImportError
+
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(ImportError):
+            EmbeddedPostgres(made, meanwhile=fail).start()
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
+    assert "immediate shutdown" not in (made / "log" / "postgres.log").read_text("utf-8")
+
+
 def test_a_database_is_created_once(made: Path) -> None:
     with EmbeddedPostgres(made) as server:
         server.ensure_database("another one")

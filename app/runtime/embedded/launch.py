@@ -23,6 +23,8 @@ def main() -> int:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
     if os.getppid() != int(parent):
         return 1  # the parent died before its death could be noticed
+    # A shell has what it starts in the background ignore SIGINT, and exec hands that on.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.umask(0o077)
     os.execv(command[0], command)  # noqa: S606 -- no shell is wanted
     return 0

@@ -21,6 +21,7 @@ from app.runtime.embedded.errors import EmbeddedPostgresError
 PORT: Final = 5432
 START_SECONDS_MAX: Final = 300  # crash recovery may have much to replay
 STOP_SECONDS_MAX: Final = 60
+ASK_AGAIN_SECONDS: Final = 1
 RIVAL_SECONDS_MAX: Final = 30
 RELEASE_SECONDS_MAX: Final = 20
 PAUSE_SECONDS: Final = 0.02
@@ -234,18 +235,27 @@ class EmbeddedPostgres:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask for a fast shutdown, then insist."""
-    for sign, seconds in ((signal.SIGINT, STOP_SECONDS_MAX), (signal.SIGQUIT, 10)):
-        if process.poll() is not None:
+    """Ask for a fast shutdown, again while it has not ended, then insist."""
+    deadline = time.monotonic() + STOP_SECONDS_MAX
+    while process.poll() is None and time.monotonic() < deadline:
+        # One who has just been launched and whom the shell told to ignore SIGINT does not hear it
+        # yet; to one that is on its way a second one says nothing new.
+        process.send_signal(signal.SIGINT)
+        if _ended_within(process, ASK_AGAIN_SECONDS):
             return
-        process.send_signal(sign)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            continue
     if process.poll() is None:
-        process.kill()
-        process.wait()
+        process.send_signal(signal.SIGQUIT)
+        if not _ended_within(process, 10):
+            process.kill()
+            process.wait()
+
+
+def _ended_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _said_since(log: Path, begin: int) -> str:
