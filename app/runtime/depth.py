@@ -17,9 +17,14 @@ TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 BRACKETS = re.compile(rb"[\[\]{}]")
 
 
+def is_json(content_type: str | None) -> bool:
+    """Say whether a body is read as JSON: a content type has no case of its own (RFC 9110)."""
+    return "json" in (content_type or "").lower()
+
+
 def check_depth(content_type: str | None, content: bytes) -> None:
     """Refuse a JSON body that is nested deeper than any message is."""
-    if "json" in (content_type or "") and is_too_deep(content):
+    if is_json(content_type) and is_too_deep(content):
         raise Malformed(errors=[TOO_DEEP])
 
 

@@ -21,7 +21,7 @@ from app.runtime.addresses import AddressRefused, address_of, is_within
 from app.runtime.allowed import methods_at
 from app.runtime.arrivals import Arrival, arriving
 from app.runtime.auth import Caller, PartyKind, Signer, Unauthenticated
-from app.runtime.depth import TOO_DEEP, check_depth
+from app.runtime.depth import TOO_DEEP, check_depth, is_json
 from app.runtime.door import Door, Hub, MessageIdMissing, fingerprint_of
 from app.runtime.door import reading as lend_reading
 from app.runtime.limits import Limits, RateLimited
@@ -205,7 +205,7 @@ def lent_reading(request: Request, caller: Caller) -> AbstractAsyncContextManage
 async def check_nesting(request: Request) -> None:
     """FastAPI dependency: refuse a JSON body nested too deep where no door looks at it."""
     content_type = request.headers.get("content-type")
-    if "json" in (content_type or ""):
+    if is_json(content_type):
         check_depth(content_type, await request.body())
 
 
@@ -284,11 +284,11 @@ def _wrong_type(request: Request, error: RequestValidationError) -> bool:
 
 
 def _fault(error: dict[str, Any]) -> dict[str, str]:
-    """Name the place and the fault; never the value, which may be personal."""
+    """Name the place and the fault; never the value, which may be personal, nor such a key."""
     where, *path = error["loc"]
     if error["type"] == "json_invalid":
         path = []
-    pointer = "/" + "/".join(str(p).replace("~", "~0").replace("/", "~1") for p in path)
+    pointer = "/" + "/".join(prose.step_of(str(p)) for p in path)
     return {
         "in": str(where),
         "pointer": pointer if path else "",

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from app.kernel.personal import holds_citizen_number, holds_personal_number
 from app.kernel.refusal import Kind, Refusal
+from app.runtime.depth import is_json
 
 # Where the number of a person belongs. REST first, then the names of the gateway's fields.
 PERSONAL = frozenset(
@@ -29,9 +30,11 @@ PROSE = frozenset(
     )
 )
 PLACES_MAX = 20
+STEP_MAX = 40  # characters of a key that are told; a name of the hub's own has fewer
 NINES = bytes.maketrans(b"012345678", b"9" * 9)  # every digit a nine
 RUNS = (b"9" * 8, b"9999 9999", b"9999-9999")
-WIDE = (b"\\u", b"\xef\xbc", b"\xe2\x80")  # escapes, full-width digits, typographic dashes
+# Escapes, full-width digits, typographic dashes, and what UTF-16 and UTF-32 put beside a digit.
+WIDE = (b"\\u", b"\xef\xbc", b"\xe2\x80", b"\0")
 
 
 class PersonalNumberInText(Refusal):
@@ -51,7 +54,7 @@ class PersonalNumberInText(Refusal):
 
 def check_body(content_type: str | None, content: bytes) -> None:
     """Refuse a JSON body with a person's number in its free text; most are not even parsed."""
-    if "json" not in (content_type or "") or not _may_hold_numbers(content):
+    if not is_json(content_type) or not _may_hold_numbers(content):
         return
     try:
         sent = json.loads(content)
@@ -93,7 +96,7 @@ def _places(sent: object) -> Iterator[str]:
     while waiting:
         value, name, path = waiting.pop()
         if isinstance(value, dict):
-            within = [(it, str(key), f"{path}/{_escaped(str(key))}") for key, it in value.items()]
+            within = [(it, str(key), f"{path}/{step_of(str(key))}") for key, it in value.items()]
             waiting.extend(reversed(within))
         elif isinstance(value, list):
             listed = [(it, name, f"{path}/{index}") for index, it in enumerate(value)]
@@ -114,8 +117,8 @@ def _may_hold_numbers(content: bytes) -> bool:
     return any(run in nines for run in RUNS) or any(mark in content for mark in WIDE)
 
 
-def _escaped(key: str) -> str:
+def step_of(key: str) -> str:
     """Write a key of the sender's as a JSON pointer does, unless it is a number itself."""
     if holds_citizen_number(key):
         return "*"
-    return key[:40].replace("~", "~0").replace("/", "~1")
+    return key[:STEP_MAX].replace("~", "~0").replace("/", "~1")

@@ -18,8 +18,9 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 
 from app.kernel.refusal import Refusal
+from app.runtime.depth import check_depth
 from app.runtime.problems import ContentTypeUnsupported, Malformed, body_of
-from app.runtime.prose import check_cells
+from app.runtime.prose import check_body, check_cells
 from app.runtime.sheets import CSV_TYPE, SHEET_TYPES, XLSX_TYPE, SheetRow, read_rows
 
 M = TypeVar("M", bound=BaseModel)
@@ -139,7 +140,11 @@ async def open_sheet(request: Request) -> Sheet:
     if len(files) != 1:
         fault = {"in": "body", "pointer": "/file", "code": "missing", "detail": "one file part"}
         raise Malformed(errors=[fault])
-    return Sheet(files[0].content, _type_of(files[0]))
+    sheet = Sheet(files[0].content, _type_of(files[0]))
+    if sheet.is_json:  # the body itself is a form, so the door looks for neither in it
+        check_depth(sheet.media_type, sheet.content)
+        check_body(sheet.media_type, sheet.content)
+    return sheet
 
 
 async def open_strict_sheet(request: Request) -> Sheet:
