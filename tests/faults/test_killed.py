@@ -1,22 +1,32 @@
-"""The hub's process is killed (kill -9) between two statements, and another hub goes on."""
+"""The hub's process is killed (kill -9) between two statements, and another hub goes on.
+
+At every statement of every request, one after the other; then at two of one request by seed.
+`HUB_FAULT_KILLS=500` runs that many seeds, `HUB_FAULT_KILL=123` one alone; `HUB_FAULT_LIST=write`
+writes down where it was killed.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import os
+import random
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.faults import books
-from tests.faults.ground import Ground, laid_out
-from tests.faults.scenario import STEPS, Walk
+from tests.faults.ground import TRAIL, Ground, laid_out
+from tests.faults.scenario import STEPS, Step, Walk
 from tests.faults.sender import Message, send_until_definite
+from tests.faults.victim import NOT_NOW
 
 # What makes a request's work last: the commit, or a lane's one statement that commits itself.
 COMMITS = re.compile(r"run (COMMIT|SELECT \w+_keep)")
@@ -31,6 +41,24 @@ KILLED = (
     "clear",
     "notify",
 )
+
+SEEDS = int(os.environ.get("HUB_FAULT_KILLS", str(len(STEPS))))
+SEED = os.environ.get("HUB_FAULT_KILL")
+LISTING = os.environ.get("HUB_FAULT_LIST") == "write"
+LIST = Path(__file__).parents[2] / "benchmarks" / "results" / "killed.md"
+LISTED = """# Where the hub's process was killed
+
+Every request of the walk is sent to a process of its own that ends itself by SIGKILL before its
+first round trip to Postgres; another is sent the same message and ends before its second, and so on
+until one lives to answer. Then the sender asks a hub that was never killed, and every table holds
+what it holds after an undisturbed walk. Written by
+`HUB_FAULT_LIST=write HUB_FAULT_KILLS={seeds} pytest tests/faults/test_killed.py`.
+
+{kills} kills of {requests} requests; then {seeds} seeds, each of which killed two processes that
+served one message, before or after a round trip of theirs. No promise was broken.
+
+| request | killed before round trips |
+|---|---|"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -85,7 +113,11 @@ async def survived(ground: Ground, walk: Walk, name: str, message: Message) -> N
     assert answer.status_code == message.status, answer.text
     walk.said[name] = answer.json()
     await books.still(ground.world)
-    assert await books.totals(ground.world, ground.query) == ground.undisturbed[name]
+    kept, expected = await books.totals(ground.world, ground.query), ground.undisturbed[name]
+    if message.look:  # each look leaves a trace, also one whose answer nobody got
+        assert int(kept[TRAIL]) >= int(expected[TRAIL]), "told without a trace"
+        expected = expected | {TRAIL: kept[TRAIL]}
+    assert kept == expected
 
 
 @pytest.mark.parametrize("where", ["before the commit", "after the commit", "half-way"])
@@ -105,3 +137,66 @@ async def test_a_killed_hub_leaves_nothing_half_done_and_nothing_answered_undone
                 assert ended == -signal.SIGKILL
             await survived(ground, walk, step.name, message)
         await ground.hold_to_everything()
+
+
+async def served_in_the_end(victim: subprocess.Popen[str], ground: Ground, message: Message) -> int:
+    """Kill process after process, each one round trip later; tell how many died of it."""
+    number = waited = 0
+    while (ended := killed(victim, ground, message, number, after=False)) != 0:
+        if ended == NOT_NOW:  # Postgres has not noticed yet that the one before is dead
+            waited += 1
+            assert waited < books.PATIENCE, "no definite answer"
+            await asyncio.sleep(0.01)
+        else:
+            assert ended == -signal.SIGKILL
+            number += 1
+    return number
+
+
+async def test_a_hub_may_be_killed_at_every_round_trip_of_every_request(
+    ground: Ground, victim: subprocess.Popen[str]
+) -> None:
+    kills: dict[str, int] = {}
+    async with ground.walking() as walk:
+        for step in () if SEED else STEPS:
+            message = await step.message(walk)
+            kills[step.name] = await served_in_the_end(victim, ground, message)
+            assert kills[step.name] >= len(ground.boundaries[step.name]), step.name
+            await survived(ground, walk, step.name, message)
+        await ground.hold_to_everything()
+    if LISTING:
+        LIST.write_text(listed(kills), encoding="utf-8")
+
+
+def listed(kills: Mapping[str, int]) -> str:
+    """Write down how often each request was killed."""
+    head = LISTED.format(kills=sum(kills.values()), requests=len(kills), seeds=SEEDS)
+    return "\n".join([head, *(f"| {name} | 0 to {it - 1} |" for name, it in kills.items()), ""])
+
+
+def kills_of(ground: Ground, seed: int) -> tuple[Step, list[tuple[int, bool]]]:
+    """Tell of a seed whose processes it kills: two that serve one message, before or after."""
+    dice = random.Random(seed)  # noqa: S311 -- a scattering, not a secret
+    step = STEPS[seed % len(STEPS)]
+    crossings = len(ground.boundaries[step.name])
+    return step, [(dice.randrange(crossings + 1), dice.random() < 1 / 2) for _ in range(2)]
+
+
+async def test_two_kills_by_seed_break_no_promise(
+    ground: Ground, victim: subprocess.Popen[str]
+) -> None:
+    seeds = [int(SEED)] if SEED else range(SEEDS)
+    for begin in range(0, len(seeds), len(STEPS)):
+        chosen = {kills_of(ground, it)[0].name: it for it in seeds[begin : begin + len(STEPS)]}
+        async with ground.walking() as walk:
+            for step in STEPS:
+                message = await step.message(walk)
+                if step.name in chosen:
+                    for number, after in kills_of(ground, chosen[step.name])[1]:
+                        killed(victim, ground, message, number, after=after)
+                try:
+                    await survived(ground, walk, step.name, message)
+                except AssertionError as failure:
+                    failure.add_note(f"{step.name}: seed {chosen.get(step.name)}, runs alone")
+                    raise
+            await ground.hold_to_everything()

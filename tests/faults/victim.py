@@ -20,16 +20,19 @@ from pydantic import SecretStr
 from app.main import create_app
 from app.runtime.settings import Settings
 from tests.faults.knife import Knife
+from tests.faults.sender import is_definite
 from tests.faults.wire import lead
 from tests.support.world import DATA_KEY, INDEX_KEY, TOKEN_KEY, Clock
+
+NOT_NOW = 75  # how a process ends that was not killed and was not definite: it is to come again
 
 
 async def nobody(_: int) -> None:
     """End no backend: here the process itself is what ends."""
 
 
-async def serve(app: FastAPI, clock: Clock, told: dict[str, Any]) -> None:
-    """Serve one request until the round trip at which this process is killed."""
+async def serve(app: FastAPI, clock: Clock, told: dict[str, Any]) -> int:
+    """Serve one request until the round trip at which this process is killed, or to its end."""
     clock.now = datetime.fromisoformat(told["now"])
     knife = Knife(nobody, kill_at=(told["number"], told["after"]))
     name = str(app.state.hub.engine.url.database)
@@ -38,7 +41,8 @@ async def serve(app: FastAPI, clock: Clock, told: dict[str, Any]) -> None:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
         with knife.cutting({}):
-            await http.request(**told["request"])
+            answer = await http.request(**told["request"])
+    return 0 if is_definite(answer) else NOT_NOW
 
 
 def main(url: str) -> None:
@@ -55,8 +59,8 @@ def main(url: str) -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            asyncio.run(serve(app, clock, json.loads(line)))
-            os._exit(0)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what a hub logs
+            os._exit(asyncio.run(serve(app, clock, json.loads(line))))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 -- as above
 

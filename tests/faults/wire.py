@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from asyncpg import connect_utils
 
-from tests.faults.knife import REPORTED, Boundary, CutProtocol, Fault, Knife
+from tests.faults.knife import REPORTED, Boundary, CutProtocol, Fault, Knife, die
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,10 @@ async def _connect(**named: Any) -> Any:
 
 async def _cut(knife: Knife, named: dict[str, Any]) -> Any:
     """Connect as the hub does, unless that is cut."""
+    number = len(knife.crossed)
     fault = knife.next_cut(Boundary("connect", ""))
+    if knife.dying == (number, False):
+        die()
     if fault in (Fault.HUNG_UP, Fault.HUNG_UP_IN_FLIGHT):
         await knife.hang_up()
     elif fault in REPORTED:
@@ -64,6 +67,8 @@ async def _cut(knife: Knife, named: dict[str, Any]) -> Any:
         raise ConnectionRefusedError("cut")
     connection = await _CONNECT(**named)
     connection._protocol = CutProtocol(connection._protocol, connection._transport, knife)  # noqa: SLF001 -- the wire itself has no other handle
+    if knife.dying == (number, True):
+        die()
     if fault is Fault.HUNG_UP_AFTER:
         try:
             await knife.hang_up()
