@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from app.parties import service as parties
 from app.runtime.auth import Caller, Signer, Unauthenticated
 from app.runtime.door import Hub
+from app.runtime.limits import Limits
 
 KEPT_MAX = 4_096
 
@@ -31,12 +32,14 @@ class Proofs:
     turns: dict[bytes, asyncio.Lock] = field(default_factory=dict, repr=False)
 
     async def caller(
-        self, hub: Hub, signer: Signer, encoded: str, come_from: tuple[str, str]
+        self, hub: Hub, keys: tuple[Signer, Limits], encoded: str, come_from: tuple[str, str]
     ) -> Caller:
         """Return the party behind the credentials; a burst of first calls proves them once.
 
-        `come_from` is the request's id and its address.
+        `come_from` is the request's id and its address. A proof counts against the address's rate
+        of sign-ins, as one at the token endpoint does.
         """
+        signer, limits = keys
         client, secret = _decoded(encoded)
         name = hmac.digest(self.key, f"{client}\0{secret}".encode(), hashlib.sha256)
         known = self._known(hub, signer, name)
@@ -48,6 +51,7 @@ class Proofs:
                 known = self._known(hub, signer, name)
                 if known is None:
                     request, address = come_from
+                    limits.admit_sign_in(address)
                     token = await parties.issue_token(
                         hub, signer, client, secret, request=request, address=address
                     )

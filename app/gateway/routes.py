@@ -18,7 +18,7 @@ from app.parties.errors import ClientRefused, SignInLocked
 from app.runtime.addresses import AddressRefused
 from app.runtime.auth import Caller, Signer, Unauthenticated
 from app.runtime.http import admit, bearer, calling_address, hub_of, request_id_of, send
-from app.runtime.limits import RateLimited
+from app.runtime.limits import Limits, RateLimited
 from app.runtime.problems import STATUS, Answer, BodyTooLarge, Malformed, problems
 from app.runtime.shedding import Overloaded
 from app.runtime.telemetry import TooLargeError
@@ -137,13 +137,14 @@ async def gateway_caller(
         elif scheme.lower() == "basic":
             proofs: Proofs = _proofs(request)
             come_from = (request_id_of(request), calling_address(request))
-            caller = await proofs.caller(hub, signer, credentials, come_from)
+            limits: Limits = request.app.state.limits
+            caller = await proofs.caller(hub, (signer, limits), credentials, come_from)
         else:
             return Unauthenticated(reason="missing")
     except (Unauthenticated, ClientRefused):
         return Unauthenticated(reason="invalid")
-    except SignInLocked as locked:
-        return locked
+    except (SignInLocked, RateLimited) as over:
+        return over
     request.scope["hub.caller"] = caller
     try:
         await admit(request, caller)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from app.kernel.refusal import Kind, Refusal
 
 UNKNOWN = "-"
+HOUSEHOLD_BITS = 64  # of an IPv6 address: what one subscriber is given, at the least
 FORWARDED_FOR = b"x-forwarded-for"
 
 
@@ -45,6 +46,18 @@ def is_within(address: str, blocks: Iterable[str]) -> bool:
     """Say whether an address lies in one of the blocks."""
     found = _address(address)
     return found is not None and any(found in _network(block) for block in blocks)
+
+
+def household_of(address: str) -> str:
+    """Return by which address guesses and tries are counted: of IPv6 the network it lies in.
+
+    Whoever has one address of such a network has all of them, and would guess from a new one
+    each time.
+    """
+    found = _address(address)
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(ip_network((found, HOUSEHOLD_BITS), strict=False))
 
 
 def address_of(scope: Mapping[str, Any], trusted: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.kernel.refusal import Kind, Refusal
+from app.runtime.addresses import household_of
 from app.runtime.auth import Caller
 from app.runtime.settings import Settings
 
@@ -128,4 +129,4 @@ class Limits:
 
     def admit_sign_in(self, address: str) -> None:
         """Take one from those who try to sign in from an address: a try costs a slow hash."""
-        self.buckets.take("address", address, self.sign_ins_per_minute)
+        self.buckets.take("address", household_of(address), self.sign_ins_per_minute)

@@ -21,11 +21,15 @@ from app.kernel.basis import basis
 
 URL_MAX = 500
 PORT_MAX = 65_535
-# Reachable by public addresses, yet the cloud's own: Azure's wire server, NAT64 of anything.
+# Public by the interpreter's list, yet nobody's beyond a network: Azure's wire server, the block
+# Oracle's metadata answer from, the relays of 6to4, NAT64 of anything, site-local addresses.
 NEVER: tuple[IPv4Network | IPv6Network, ...] = (
     ip_network("168.63.129.16/32"),
+    ip_network("192.0.0.0/24"),
+    ip_network("192.88.99.0/24"),
     ip_network("64:ff9b::/96"),
     ip_network("64:ff9b:1::/48"),
+    ip_network("fec0::/10"),
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -20,6 +20,7 @@ from app.parties.errors import SignInLocked
 from app.parties.store import clients as store
 from app.parties.store.clients import Guessing
 from app.runtime import walls
+from app.runtime.addresses import household_of
 from app.runtime.auth import Caller
 from app.runtime.door import Hub, lend
 from app.runtime.messages import Stamp, note_looks
@@ -27,6 +28,7 @@ from app.runtime.work import Record
 
 HASHER = PasswordHasher()
 CREDENTIAL_LENGTH_MAX = 200
+ANYWHERE = store.ANYWHERE
 RULE = Guessing(
     free=5,
     free_per_address=100,
@@ -51,22 +53,29 @@ async def require_unlocked(hub: Hub, who: bytes, address: str) -> int:
     """Refuse while guesses are locked out; return how often there was a failure before."""
     now = hub.clock()
     async with lend(hub) as rx:
-        until, failures = await store.failures(rx, who, address)
+        until, failures = await store.failures(rx, who, household_of(address))
     if until is not None and until > now:
         raise SignInLocked(retry_after_seconds=int((until - now).total_seconds()) + 1)
     return failures
 
 
-async def count_failure(hub: Hub, who: bytes, address: str) -> bool:
-    """Count a failure; false when guesses have been locked out meanwhile."""
+async def count_failure(hub: Hub, who: bytes, address: str, now: datetime | None = None) -> bool:
+    """Count a failure, of now or of when the try came; false when locked out meanwhile."""
+    at = now or hub.clock()
     async with lend(hub) as rx:
-        return await store.count_failure(rx, who, address, hub.clock(), RULE)
+        return await store.count_failure(rx, who, household_of(address), at, RULE)
 
 
-async def forgive(hub: Hub, who: bytes, address: str) -> None:
-    """Forget the failures of one who has proved to be the owner."""
+async def forgive(hub: Hub, who: bytes, address: str, *, was_counted: bool = False) -> None:
+    """Forget the failures of one who has proved to be the owner.
+
+    A try that was counted before it was judged is taken from its address's count as well, or an
+    office that signs in all day would lock itself out.
+    """
     async with lend(hub) as rx:
-        await store.forgive(rx, who, address)
+        await store.forgive(rx, who, household_of(address))
+        if was_counted:
+            await store.uncount(rx, household_of(address))
 
 
 async def leave_on_trail(hub: Hub, who: tuple[str, str], action: str, request: str) -> None:

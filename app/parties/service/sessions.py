@@ -26,24 +26,28 @@ async def sign_in(
 ) -> Token:
     """Exchange password and code for a short session; each code is good once.
 
-    A try is counted before it is judged, so that guesses made at once count as well.
+    A try is counted before it is judged, so that guesses made at once count as well. Whoever knows
+    the password is counted wherever they come from: a code is too short for a fresh start at every
+    address. Strangers cannot lock its owner out by that, nor learn by it that a password is right.
     """
     signer, seal = keys
+    now = hub.clock()
     person_id = brought.person[: proving.CREDENTIAL_LENGTH_MAX]
     who = proving.digest_of(PERSON + person_id)
     await proving.require_unlocked(hub, who, address)
-    counted = await proving.count_failure(hub, who, address)
+    counted = await proving.count_failure(hub, who, address, now)
     async with lend(hub) as rx:
         found = await store.entry_of(rx, person_id)
     is_expected = found is not None and _is_in(found, PersonState.ACTIVE)
     matches = await proving.verify(found.lock.password_hash if found else None, brought.password)
     opens = counted and matches and is_expected
     if opens and found is not None:
-        opens = await _take_code(hub, seal, found, brought.code)
+        opens = await proving.count_failure(hub, who, proving.ANYWHERE, now)
+        opens = opens and await _take_code(hub, seal, found, brought.code)
     await _leave_on_trail(hub, found, "person.sign_in" if opens else "person.refuse", request)
     if found is None or not opens:
         raise PersonRefused
-    await proving.forgive(hub, who, address)
+    await proving.forgive(hub, who, address, was_counted=True)
     return Token(access=signer.issue(_caller(found), hub.clock()), seconds=signer.minutes * 60)
 
 
@@ -68,7 +72,7 @@ async def enrol(
     if found is None or not opens or not _is_in(found, PersonState.INVITED):
         await _leave_on_trail(hub, found, "person.refuse", request)
         raise InvitationRefused
-    await proving.forgive(hub, who, address)
+    await proving.forgive(hub, who, address, was_counted=True)
     lock, enrolment = await locked_up(seal, person_id, brought.password)
     async with lend(hub) as rx:
         is_first = await store.enrol(rx, person_id, found.lock.password_hash, lock)

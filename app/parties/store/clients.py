@@ -97,6 +97,7 @@ _REVOKE = sa.text(
     UPDATE client SET tokens_valid_from = greatest(tokens_valid_from, :before) WHERE id = :id
     """
 ).bindparams(sa.bindparam("before", type_=sa.DateTime(timezone=True)))
+ANYWHERE = "*"  # in an address's place: failures that count wherever they come from
 _LOCKED_UNTIL = sa.text(
     """
     SELECT max(until) AS until, coalesce(max(failures) FILTER (WHERE who <> ''), 0) AS failures
@@ -133,7 +134,13 @@ _COUNT_FAILURE = sa.text(
     sa.bindparam("shortest", type_=sa.Interval),
 )
 _FORGIVE = sa.text(
-    "UPDATE lock_out SET failures = 0, until = NULL WHERE who = :who AND address = :address"
+    "UPDATE lock_out SET failures = 0, until = NULL WHERE who = :who AND address IN (:address, '*')"
+)
+_UNCOUNT = sa.text(
+    """
+    UPDATE lock_out SET failures = greatest(failures - 1, 0), until = NULL
+     WHERE who = ''::bytea AND address = :address
+    """
 )
 
 
@@ -278,9 +285,10 @@ async def count_failure(
 ) -> bool:
     """Count a failure for who guesses and for where from; false when already locked out."""
     everybody = b""
+    wholly = address == ANYWHERE
     row = {
-        "who": [who, everybody],
-        "free": [rule.free, rule.free_per_address],
+        "who": [who] if wholly else [who, everybody],
+        "free": [rule.free] if wholly else [rule.free, rule.free_per_address],
         "address": address,
         "now": now,
         "forgotten": now - rule.memory,
@@ -294,6 +302,11 @@ async def count_failure(
 async def forgive(conn: Conn, who: bytes, address: str) -> None:
     """Forget the failures of one who has proved to be the owner."""
     await conn.execute(_FORGIVE, {"who": who, "address": address})
+
+
+async def uncount(conn: Conn, address: str) -> None:
+    """Take from an address's count what was counted before it was judged, and was no failure."""
+    await conn.execute(_UNCOUNT, {"address": address})
 
 
 def _client(row: sa.Row[Any]) -> Client:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.kernel.parties import PartyKind
 from app.parties.model import Client, ClientState, ClientTerms, PartyState, Secret
-from app.runtime.addresses import address_of, is_block, is_within
+from app.runtime.addresses import address_of, household_of, is_block, is_within
 from app.runtime.auth import Caller, Terms
 from app.runtime.depth import DEPTH_MAX, is_too_deep
 from app.runtime.limits import BUCKETS_MAX, Buckets, Limits, RateLimited
@@ -156,6 +156,22 @@ def test_a_block_is_written_with_its_first_address() -> None:
     assert is_within("::ffff:10.1.2.3", ["10.1.2.0/24"])
     assert not is_within("10.1.3.3", ["10.1.2.0/24"])
     assert not is_within("-", ["0.0.0.0/0"])
+
+
+@pytest.mark.parametrize(
+    ("address", "household"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),  # IPv4, however it is written
+        ("-", "-"),
+        ("*", "*"),
+    ],
+)
+def test_tries_of_one_network_of_ipv6_are_counted_together(address: str, household: str) -> None:
+    assert household_of(address) == household
 
 
 def nested(depth: int) -> bytes:
