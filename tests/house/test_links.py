@@ -61,3 +61,10 @@ def test_every_path_a_page_names_is_there() -> None:
     named = [(page, path) for page in PAGES for path in PATH.findall(prose(page))]
     assert named
     assert not [f"{page.name}: {path}" for page, path in named if not (ROOT / path).exists()]
+
+
+def test_the_map_names_every_folder_of_the_hub() -> None:
+    road = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    road = road.partition("## The road")[2].partition("\n## ")[0]
+    folders = {it.parent.name for it in (ROOT / "app").glob("*/__init__.py")}
+    assert sorted(it for it in folders if f"`{it}`" not in road) == []
