@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import ClassVar
 
 from app.kernel.personal import holds_citizen_number, holds_personal_number
@@ -30,6 +31,7 @@ PROSE = frozenset(
     )
 )
 PLACES_MAX = 20
+LONG = 10**10  # as many digits as a mobile phone's number has; a card's and a citizen's have more
 STEP_MAX = 40  # characters of a key that are told; a name of the hub's own has fewer
 NINES = bytes.maketrans(b"012345678", b"9" * 9)  # every digit a nine
 RUNS = (b"9" * 8, b"9999 9999", b"9999-9999")
@@ -101,8 +103,13 @@ def _places(sent: object) -> Iterator[str]:
         elif isinstance(value, list):
             listed = [(it, name, f"{path}/{index}") for index, it in enumerate(value)]
             waiting.extend(reversed(listed))
-        elif isinstance(value, str) and _is_misplaced(value, name):
+        elif _is_text(value) and _is_misplaced(str(value), name):
             yield path
+
+
+def _is_text(value: object) -> bool:
+    """Say whether a value is text, or a long number, which the gateway takes for text."""
+    return isinstance(value, str) or (isinstance(value, int | Decimal) and value >= LONG)
 
 
 def _is_misplaced(text: str, name: str) -> bool:

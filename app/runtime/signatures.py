@@ -32,6 +32,7 @@ from app.kernel.refusal import Kind, Refusal
 KEY_HEADER = "Hub-Key"
 DATE_HEADER = "Hub-Date"
 SIGNATURE_HEADER = "Hub-Signature"
+HEADERS = (KEY_HEADER, DATE_HEADER, SIGNATURE_HEADER)
 ID = b"1234567812345678"  # 用户身份标识, the default of GM/T 0009
 WORD_BYTES = 32
 ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
@@ -202,8 +203,7 @@ class Signing:
         scheme, keys = agreed
         key, signature = sent.get(KEY_HEADER.lower(), ""), sent.get(SIGNATURE_HEADER.lower(), "")
         if not (key and signature and message.date):
-            wanted = [KEY_HEADER, DATE_HEADER, SIGNATURE_HEADER]
-            raise SignatureRequired(headers=wanted, scheme=scheme.value)
+            raise SignatureRequired(headers=list(HEADERS), scheme=scheme.value)
         self._check_date(message.date, now)
         if key not in keys or bool(keys[key]) is (scheme is SignatureScheme.HMAC_SM3):
             raise SignatureRefused

@@ -8,6 +8,7 @@ import json
 import httpx
 import pytest
 
+from tests.support.gateway import hospital
 from tests.support.world import World
 
 NUMBER = "110101199003074514"  # nobody's
@@ -91,3 +92,19 @@ async def test_a_key_that_is_a_persons_number_is_not_told_back(world: World) -> 
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
     assert [it["pointer"] for it in answer.json()["errors"]] == ["/*"]
     assert NUMBER not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("memo", "code"),
+    [
+        (int(NUMBER), "PERSONAL_NUMBER_IN_TEXT"),
+        (13_800_138_000, "PERSONAL_NUMBER_IN_TEXT"),
+        (NUMBER, "PERSONAL_NUMBER_IN_TEXT"),
+        (138_001, "FIELD_REQUIRED"),
+    ],
+)
+async def test_a_number_that_old_software_sends_for_a_text_is_looked_at_as_one(
+    world: World, memo: object, code: str
+) -> None:
+    refused = await hospital(world).refused("2401", {"mdtrtinfo": {"memo": memo}})
+    assert code in refused

@@ -202,6 +202,24 @@ async def test_a_stolen_token_alone_brings_no_key_in(world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "signature-required")
 
 
+@pytest.mark.parametrize("by", ["another client", "a token without terms"])
+async def test_no_other_client_of_its_party_brings_a_key_into_one_that_signs(
+    world: World, by: str
+) -> None:
+    it = await signing(world, HMAC)
+    headers = world.agency("370000").headers()
+    if by == "another client":
+        other = await made_client(world, "370000")
+        headers["Authorization"] = f"Bearer {await token_of(world, other)}"
+    answer = await world.http.post(it.path, json={"kind": "hmac_sm3"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "signature-required")
+    body = b'{"kind":"hmac_sm3"}'
+    message = it.message("POST", it.path, body, f"after-{it.key}")
+    signed = it.headers(message) | {"Content-Type": "application/json"}
+    own = await world.http.post(it.path, content=body, headers=signed)
+    assert own.status_code == 201
+
+
 async def test_a_retired_key_signs_no_more(world: World) -> None:
     it = await signing(world, HMAC)
     path = f"{it.path}/{it.key}/retirement"

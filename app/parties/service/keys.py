@@ -6,11 +6,11 @@ import secrets
 
 from app.kernel.parties import KeyKind, PartyKind
 from app.parties.errors import ClientUnknown, KeyUnknown, PublicKeyFormat
-from app.parties.model import Key
+from app.parties.model import Client, Key
 from app.parties.store import clients, keys
 from app.runtime.auth import Caller
 from app.runtime.db import Conn
-from app.runtime.signatures import is_public_key
+from app.runtime.signatures import HEADERS, SignatureRequired, is_public_key
 from app.runtime.work import Reading, Work
 
 KEY_BYTES = 8
@@ -19,9 +19,13 @@ KEY_BYTES = 8
 async def register_key(work: Work, client_id: str, kind: KeyKind, public_key: str | None) -> Key:
     """Register a key of one's own client: a public key, or the wish for a shared one.
 
-    A client already held to signatures signs this, too: a stolen token alone brings no key in.
+    Into a client already held to signatures only its own signed message brings one: no stolen
+    token alone, its own or of another client of the party.
     """
-    await _require_own(work.tx, work.caller, client_id)
+    found = await _require_own(work.tx, work.caller, client_id)
+    scheme = found.terms.signature
+    if scheme is not None and work.caller.client != client_id:
+        raise SignatureRequired(headers=list(HEADERS), scheme=scheme.value)
     if (kind is KeyKind.SM2) is not (public_key is not None):
         raise PublicKeyFormat
     if public_key is not None and not is_public_key(public_key):
@@ -57,9 +61,10 @@ async def list_keys(reading: Reading, client_id: str) -> list[Key]:
 
 async def _require_own(
     conn: Conn, caller: Caller, client_id: str, *, operator: bool = False
-) -> None:
+) -> Client:
     """Refuse unless the client is of the caller's party; what is another's does not exist."""
     found = await clients.client_by_id(conn, client_id)
     allowed = operator and caller.kind is PartyKind.OPERATOR
     if found is None or not (allowed or found.party == caller.party):
         raise ClientUnknown(client=client_id)
+    return found
