@@ -14,7 +14,7 @@ from benchmarks import budgets, clearing
 from benchmarks.ladder import report
 from benchmarks.ladder.climb import climb
 from benchmarks.ladder.hubs import Shape
-from benchmarks.ladder.manner import ALL, QUICK, Manner, visits_for
+from benchmarks.ladder.manner import ALL, QUICK, QUICK_WITHIN_SECONDS, Manner, visits_for
 
 RESULTS = Path(__file__).parent / "results"
 VOID = 2  # the exit code of a run that does not count
@@ -63,6 +63,7 @@ def manner_of(asked: argparse.Namespace) -> Manner:
         settlements=asked.settlements or (100_000 if quick else 5_000_000),
         cleared=(asked.sizes or [100_000 if quick else 1_000_000])[0],
         shape=Shape(workers=asked.workers, pool=asked.pool),
+        within_seconds=QUICK_WITHIN_SECONDS if quick else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -35,10 +36,15 @@ class Climb:
     open_loop: Score | None = None
     figures: dict[str, float] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    begun: float = field(default_factory=time.monotonic)
 
     async def play(self, plays: dict[str, Play], rounds: int) -> None:
-        """Play every rung once a round."""
+        """Play every rung once a round, while there is time for one as long as the last."""
+        since = time.monotonic()
         for number in range(1, rounds + 1) if plays else ():
+            if number > 1 and self._is_late((time.monotonic() - since) / (number - 1)):
+                self.tell(f"no time is left for round {number} of {rounds}")
+                return
             for rung, play in plays.items():
                 score = await play()
                 self.scores.setdefault(rung, []).append(score)
@@ -48,6 +54,11 @@ class Climb:
                 self.tell(
                     f"round {number} of {rounds}: {rung} {score.rate:,.0f}/s {score.refused_with}"
                 )
+
+    def _is_late(self, more: float) -> bool:
+        """Say whether so many seconds more are beyond what the run may take."""
+        within = self.manner.within_seconds
+        return within is not None and time.monotonic() - self.begun + more > within
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,7 +177,8 @@ async def _low(site: Site, ceiling: Ceiling, done: Climb) -> None:
         await done.play(wanted, manner.rounds)
     if manner.plays(ROUTE):
         half = max(1.0, middle(done.scores[ROUTE], "rate") / 2)
-        played = [await site.settle_openly(half, manner.seconds) for _ in range(manner.rounds)]
+        rounds = len(done.scores[ROUTE])
+        played = [await site.settle_openly(half, manner.seconds) for _ in range(rounds)]
         done.open_loop = sorted(played, key=lambda score: score.p99_ms)[len(played) // 2]
         each = ", ".join(f"{score.p99_ms:.1f}" for score in played)
         done.tell(f"open loop at {half:,.0f}/s: p99 {each} ms")

@@ -39,6 +39,8 @@ QUICK = (*LOW, "preview", "identify", "search", "lines", "copy")
 # Visits laid in for a second of the ceiling's rungs, and of the hub's: more than either settles.
 CEILING_A_SECOND, HUB_A_SECOND = 4_000, 3_000
 WARM_SECONDS = 2.0
+# Of a quick run's five minutes: the others are for its setup, the open loop and the gate.
+QUICK_WITHIN_SECONDS = 200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Manner:
     settlements: int  # of the history
     cleared: int  # settlements a clearing is generated of
     shape: Shape
+    within_seconds: float | None = None  # after which no round is begun but the first
 
     @property
     def warm_seconds(self) -> float:

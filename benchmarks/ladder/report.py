@@ -174,8 +174,9 @@ def _crash(done: Climb) -> list[str]:
 
 def _circumstances(done: Climb) -> str:
     manner = done.manner
+    rounds = max(map(len, done.scores.values()), default=0)
     played = (
-        f"- {manner.rounds} rounds of {manner.seconds:g} s, {manner.clients} clients of the "
+        f"- {rounds} rounds of {manner.seconds:g} s, {manner.clients} clients of the "
         f"database, {manner.senders} senders of settlements, "
         f"{manner.shape.workers} process(es) of the hub with {manner.shape.pool} connections each, "
         f"{manner.visits:,} visits, a history of {manner.settlements:,} settlements."

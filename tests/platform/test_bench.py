@@ -15,10 +15,12 @@ import pytest
 
 from benchmarks.ladder import plots
 from benchmarks.ladder.client import Target, get, post
-from benchmarks.ladder.manner import ALL, GROWN, LOW, visits_for
+from benchmarks.ladder.climb import Climb
+from benchmarks.ladder.hubs import Shape
+from benchmarks.ladder.manner import ALL, GROWN, LOW, Manner, visits_for
 from benchmarks.ladder.place import hub as command
 from benchmarks.ladder.place import open_place
-from benchmarks.ladder.scores import Taken
+from benchmarks.ladder.scores import Score, Taken
 from benchmarks.ladder.validity import Accepted
 
 ROOT = Path(__file__).parents[2]
@@ -160,6 +162,36 @@ def test_a_rung_nobody_knows_is_refused_and_the_known_ones_are_named() -> None:
     )
     assert done.returncode == 2
     assert "no such rung: L99" in done.stderr
+
+
+def manner(within_seconds: float | None) -> Manner:
+    return Manner(
+        rungs=("L4",),
+        rounds=3,
+        seconds=1,
+        clients=1,
+        senders=1,
+        visits=1,
+        settlements=1,
+        cleared=1,
+        shape=Shape(workers=1, pool=1),
+        within_seconds=within_seconds,
+    )
+
+
+@pytest.mark.parametrize(("within", "rounds"), [(None, 3), (0.0, 1)])
+async def test_a_run_that_has_no_time_left_begins_no_further_round(
+    within: float | None, rounds: int
+) -> None:
+    told: list[str] = []
+    done = Climb(manner(within), told.append)
+
+    async def play() -> Score:
+        return Score.of(Taken())
+
+    await done.play({"L4": play}, 3)
+    assert len(done.scores["L4"]) == rounds
+    assert ("no time is left for round 2 of 3" in told) is (rounds == 1)
 
 
 def test_more_rounds_want_more_visits() -> None:
