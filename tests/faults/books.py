@@ -12,7 +12,7 @@ from app.kernel.calendar import business_day
 from app.proof.service import verifying
 from tests.support.world import World
 
-PATIENCE = 400  # looks, a hundredth of a second apart: an ended backend is gone soon, not at once
+PATIENCE = 6_000  # looks, a hundredth of a second apart: an ended backend is gone soon, not at once
 
 # Each returns rows only where a promise is broken.
 PROMISES: Mapping[str, str] = {

@@ -16,7 +16,7 @@ from tests.faults.sender import Message, check, is_definite, send_once
 from tests.support.desk import IDENTIFY, traces
 from tests.support.institutions import JINAN
 
-TRIES_MAX = 12
+TRIES_MAX = 60
 AT_THE_DOOR = 2  # round trips there, after those of the lane
 NUMBERS = itertools.count(1)
 

@@ -104,11 +104,11 @@ class Left:
     def leaks(self) -> set[str]:
         """Tell where somebody stands in clear; never who."""
         assert len(self.people) > 3, "nobody was registered"
-        return {
-            place
-            for place, text in self.texts
-            if place not in ALLOWED and any(it in text for it in self.people)
-        }
+        said: dict[str, set[str]] = {}
+        for place, text in self.texts:
+            said.setdefault(place, set()).add(text)
+        whole = {place: "\0".join(texts) for place, texts in said.items() if place not in ALLOWED}
+        return {place for place, text in whole.items() if any(it in text for it in self.people)}
 
     def places(self) -> set[str]:
         """Tell where anything was looked for."""

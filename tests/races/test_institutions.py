@@ -60,7 +60,7 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 
 async def until_one_waits(tx: AsyncConnection) -> None:
     """Return when a writer stands in line for its turn."""
-    for _ in range(500):
+    for _ in range(6_000):
         if (await tx.execute(WAITING)).scalar_one():
             return
         await asyncio.sleep(0.01)

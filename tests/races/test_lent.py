@@ -24,7 +24,7 @@ async def ask(world: World) -> None:
 async def test_a_connection_comes_back_wherever_its_borrower_is_stopped(
     database_url: str, *, fresh: bool, times: int
 ) -> None:
-    async with open_world(database_url, pool_connections=1, pool_wait_seconds=5) as world:
+    async with open_world(database_url, pool_connections=1, pool_wait_seconds=30) as world:
         await ask(world)
         stopped = 0
         for turns in range(TURNS):

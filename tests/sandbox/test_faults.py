@@ -164,10 +164,11 @@ async def test_a_slow_answer_comes_whole(served: Served) -> None:
 
 
 async def test_a_delayed_message_still_counts(served: Served) -> None:
-    async with httpx.AsyncClient(base_url=served.http.base_url, timeout=0.2) as hasty:
+    hurried = httpx.Timeout(30, read=0.2)
+    async with httpx.AsyncClient(base_url=served.http.base_url, timeout=hurried) as hasty:
         with pytest.raises(httpx.ReadTimeout):
-            await Served(served.world, hasty).register("delayed", "delay=600")
-    for _ in range(100):
+            await Served(served.world, hasty).register("delayed", "delay=2000")
+    for _ in range(1_200):
         if await served.outcome("delayed") == "applied":
             return
         await asyncio.sleep(0.05)

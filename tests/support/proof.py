@@ -25,7 +25,7 @@ async def sealed(
     world: World,
     *,
     through: date | None = None,
-    wait_seconds: float = 5.0,
+    wait_seconds: float = 60.0,
     caller: Client | None = None,
 ) -> Sealed:
     """Run one round of sealing through the door, as the operator unless another is named."""
