@@ -1,5 +1,6 @@
 """Every statement of every request of the road is cut once, then two at a time by seed.
 
+`HUB_FAULT_EVERY=1` cuts every statement by every fault, one after the other.
 `HUB_FAULT_SEEDS=5000` runs that many seeds, `HUB_FAULT_SEED=1234` one alone; `HUB_FAULT_WALKERS=1`
 one walk at a time. `HUB_FAULT_LIST=write` writes down what was cut; `HUB_FAULT_FINE=1` also cuts
 where the driver prepares statements.
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +25,7 @@ SEEDS = int(os.environ.get("HUB_FAULT_SEEDS", str(len(STEPS))))
 WALKERS = int(os.environ.get("HUB_FAULT_WALKERS", "3"))
 SEED = os.environ.get("HUB_FAULT_SEED")
 LISTING = os.environ.get("HUB_FAULT_LIST") == "write"
+EVERY = os.environ.get("HUB_FAULT_EVERY") == "1"
 FINE = os.environ.get("HUB_FAULT_FINE") == "1"
 LIST = Path(__file__).parents[2] / "benchmarks" / "results" / "faults.md"
 FAULTS = tuple(Fault)
@@ -58,13 +61,13 @@ def cuts_of(ground: Ground, seed: int) -> dict[str, Cuts]:
     return {step.name: {first: dice.choice(FAULTS), second: dice.choice(FAULTS)}}
 
 
-def each_once(ground: Ground) -> Iterator[tuple[str, dict[str, Cuts]]]:
-    """Plan walks that cut every round trip of every request once."""
+def each_once(ground: Ground, shift: int = 0) -> Iterator[tuple[str, dict[str, Cuts]]]:
+    """Plan walks that cut every round trip of every request once; each shift by other faults."""
     for number in range(max(len(it) for it in ground.boundaries.values())):
         yield (
-            f"round trip {number}",
+            f"round trip {number}, faults shifted by {shift}",
             {
-                step.name: {number: FAULTS[(number + turn) % len(FAULTS)]}
+                step.name: {number: FAULTS[(number + turn + shift) % len(FAULTS)]}
                 for turn, step in enumerate(STEPS)
                 if number < len(ground.boundaries[step.name])
             },
@@ -97,9 +100,11 @@ def listed(ground: Ground, seconds: float) -> str:
         "Every round trip between the hub and Postgres, for every request of the walk, with the",
         "fault it met. After each the sender repeated its message until it knew, and every table",
         "held what it holds after an undisturbed walk. `tests/faults` says how; written by",
-        f"`HUB_FAULT_LIST=write HUB_FAULT_SEEDS={SEEDS} pytest tests/faults/test_boundaries.py`.",
+        f"`{'HUB_FAULT_EVERY=1 ' if EVERY else ''}HUB_FAULT_LIST=write HUB_FAULT_SEEDS={SEEDS}",
+        "pytest tests/faults/test_boundaries.py`.",
         "",
-        f"{sum(map(len, made.values()))} round trips of {len(made)} requests.",
+        f"{sum(map(len, made.values()))} round trips of {len(made)} requests"
+        + (f"; then each of them by each of the other {len(FAULTS) - 1} faults." if EVERY else "."),
         "",
         f"Then {SEEDS:,} seeds, each of which cut two round trips of one request, or of what its",
         f"sender sent after it: no promise broken, in {seconds:.0f} seconds ({WALKERS} walks at a",
@@ -112,11 +117,14 @@ def listed(ground: Ground, seconds: float) -> str:
 async def test_every_round_trip_of_every_request_may_fail_and_nothing_is_lost_or_done_twice(
     grounds: Sequence[Ground],
 ) -> None:
-    walks = [] if SEED else list(each_once(grounds[0]))
+    shifts = () if SEED else range(len(FAULTS) if EVERY else 1)
+    walks = [walk for shift in shifts for walk in each_once(grounds[0], shift)]
     await walk_all(grounds, walks)
-    cut = {(name, number) for _, cuts in walks for name, at in cuts.items() for number in at}
-    crossed = {(name, n) for name, it in grounds[0].boundaries.items() for n in range(len(it))}
-    assert cut == (set() if SEED else crossed)
+    cut = Counter(
+        (name, n, it) for _, cuts in walks for name, at in cuts.items() for n, it in at.items()
+    )
+    crossed = sum(map(len, grounds[0].boundaries.values()))
+    assert len(cut) == cut.total() == crossed * len(shifts), "each fault once at each place"
 
 
 async def test_what_takes_a_lane_is_cut_in_the_lane(grounds: Sequence[Ground]) -> None:
