@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -131,11 +132,24 @@ def search(  # noqa: PLR0913 -- one option a way to look
         typer.echo(PageView.of(found, TrailLineView.of).model_dump_json(indent=2))
         return
     for it in found.rows:
-        typer.echo(
-            f"{it.seq}\t{it.at.isoformat()}\t{it.party}\t{it.client}\t{it.action}\t{it.subject}"
-        )
+        typer.echo(line_of(it))
     if found.last is not None:
         typer.echo(f"More follows: --after {found.last}", err=True)
+
+
+def line_of(it: TrailLine) -> str:
+    """Write one line of the trail; facts say with which purpose, and who asked for what.
+
+    What somebody looked for is theirs to choose, so nothing of it may move the reader's terminal.
+    """
+    facts = json.dumps(it.facts, ensure_ascii=False, sort_keys=True) if it.facts else ""
+    cells = (str(it.seq), it.at.isoformat(), it.party, it.client, it.action, it.subject, facts)
+    return "\t".join(_visible(cell) for cell in cells).rstrip()
+
+
+def _visible(text: str) -> str:
+    """Write what a terminal would act on, or hide, as its escape."""
+    return "".join(it if it.isprintable() else ascii(it)[1:-1] for it in text)
 
 
 def _read(use_case: Callable[[Reading], Awaitable[T]]) -> T:

@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from app.cli.proving import line_of
+from app.proof.model.trail import TrailLine
 from tests.cli.test_commands import KEY, ONE_AFTER_ANOTHER, surroundings
 from tests.support.proof_road import Road, travelled
 from tests.support.world import World
@@ -103,6 +106,25 @@ def test_the_trail_is_searched_and_the_search_is_on_it(
     searched = json.loads(answers["audit search --action audit.search --json"][1])["items"]
     assert {it["party"] for it in searched} == {"operator"}
     assert road.settlement in {it["subject"] for it in searched}
+
+
+def test_a_line_of_the_trail_tells_the_purpose_and_moves_no_terminal() -> None:
+    line = TrailLine(
+        seq=7,
+        at=datetime(2025, 9, 1, 1, tzinfo=UTC),
+        party="110000",
+        client="110000-desk",
+        request="r",
+        action="worker.look",
+        subject="\x1b[1A\x1b[2K\u202e赵W1",
+        facts={"purpose": "complaint", "masked": False},
+        message=None,
+    )
+    assert line_of(line) == (
+        "7\t2025-09-01T01:00:00+00:00\t110000\t110000-desk\tworker.look"
+        "\t\\x1b[1A\\x1b[2K\\u202e赵W1"
+        '\t{"masked": false, "purpose": "complaint"}'
+    )
 
 
 async def test_a_fault_ends_in_exit_code_one_with_both_sides(
