@@ -17,6 +17,7 @@ class HeadProtocol(DoorstepProtocol):
     seconds_max: ClassVar[float] = 30.0
     bytes_max: ClassVar[int] = 32 * 1024
     _waiting: asyncio.TimerHandle | None = None
+    _is_open = False  # whether a head has begun and is not there yet
     _seen = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -25,19 +26,25 @@ class HeadProtocol(DoorstepProtocol):
         self._wait()
 
     def on_message_begin(self) -> None:
-        """Wait for a further head from its first byte on; silence between is keep-alive's."""
+        """Await a further head from its first byte on; silence between is keep-alive's."""
         super().on_message_begin()
-        if self._waiting is None:
-            self._wait()
+        self._is_open = True
 
     def on_headers_complete(self) -> None:
         """Wait no more: the body has a time of its own."""
-        self._stop()
+        self._is_open = False
+        if self._waiting is not None:
+            self._stop()
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless this head has become longer than any."""
+        """Read on, unless this head has become longer than any.
+
+        Most heads come whole, and no time has to be set for them.
+        """
         super().data_received(data)
+        if self._is_open and self._waiting is None:
+            self._wait()
         if self._waiting is not None:
             self._seen += len(data)
             if self._seen > self.bytes_max:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from app.cli.answers import AnswerProtocol
 
 
-class ReaderProtocol(HttpToolsProtocol):
+class ReaderProtocol(AnswerProtocol):
     """Ends a connection whose reader takes too little of an answer in too long a time."""
 
     answer_seconds_max: ClassVar[float] = 30.0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 import socket
+from functools import partial
 from typing import Final, NewType, TypeAlias
 
 import sqlalchemy as sa
+from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.runtime import vault
@@ -23,6 +25,8 @@ KEEP_ALIVE: Final = {
     "TCP_KEEPCNT": 3,
     "TCP_USER_TIMEOUT": 60_000,
 }
+# What Postgres tells in JSON; of its texts none is remembered, since they may be of a person.
+_told = partial(from_json, cache_strings="keys")
 METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -71,6 +75,7 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
         pool_use_lifo=True,  # whose plans and rows are still warm serves again; the rest stay idle
         hide_parameters=True,  # a statement that fails must not bring a person into the log
         execution_options={vault.OPTION: keys},
+        json_deserializer=_told,
         connect_args={
             "timeout": settings.connect_seconds,
             "server_settings": {

@@ -103,11 +103,13 @@ def rows_in(told: Sequence[Mapping[str, Any]] | None, of: sa.Table) -> list[Any]
     read = _read_from_json(of)
     rows = []
     for each in told or ():
-        values = dict(each)
+        row = SimpleNamespace(**each)
+        values = row.__dict__
         for name, back in read:
-            if values[name] is not None:
-                values[name] = back(values[name])
-        rows.append(SimpleNamespace(**values))
+            said = values[name]
+            if said is not None:
+                values[name] = back(said)
+        rows.append(row)
     return rows
 
 

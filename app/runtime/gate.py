@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from app.kernel.parties import PartyKind
 from app.runtime.auth import Caller, Signer
-from app.runtime.heard import hear
+from app.runtime.heard import Heard, hear
 from app.runtime.limits import Limits
 from app.runtime.telemetry import App, Message, Receive, Send
 
@@ -64,10 +64,12 @@ async def hear_plain(
     headers = dict(it.scope["headers"])
     if not is_short_post(it.scope, headers, bytes_max):
         return it, None
-    heard = await hear(it.receive)
-    again = Request(it.app, it.scope, heard, it.send)
-    body = heard.body
-    return again, None if body is None else read(headers, body)
+    if isinstance(it.receive, Heard):  # heard out before its turn
+        body = it.receive.body
+    else:
+        heard = await hear(it.receive)
+        it, body = Request(it.app, it.scope, heard, it.send), heard.body
+    return it, None if body is None else read(headers, body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class Limits:
         party = self.buckets.take(
             "party", caller.party, caller.terms.party_per_minute or self.party_per_minute
         )
-        return min((own, party), key=lambda it: it.left)
+        return party if party.left < own.left else own
 
     def admit_sign_in(self, address: str) -> None:
         """Take one from those who try to sign in from an address: a try costs a slow hash."""

@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 from collections import Counter as Counted
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -56,6 +56,7 @@ SENT_TWICE = "sent more than once 请求头重复"
 GIVEN = frozenset(
     {b"x-request-id", b"ratelimit-policy", b"ratelimit"} | {name for name, _ in GUARDS}
 )
+IS_WHOLE = "hub.is_whole"  # set by a server that knows, once all of a request is there
 CHAIN_MAX = 5
 FRAMES_MAX = 12
 _IDS = random.Random()  # noqa: S311 -- an id opens nothing; of its own, so that nobody else seeds it
@@ -175,9 +176,9 @@ class Telemetry:
             await send(message)
 
         try:
-            self._check_headers(scope)
+            self._check_headers(scope["headers"], len(headers))
             limit = self._limit(headers)
-            limited = _Limited(receive, limit, self.settings.body_wait_seconds)
+            limited = _Limited(receive, limit, self.settings.body_wait_seconds, scope)
             await self.app(scope, limited, send_on)
         except TooLargeError as large:
             if started:
@@ -194,26 +195,24 @@ class Telemetry:
         finally:
             self._note(scope, request_id, status, time.perf_counter() - begun)
 
-    def _check_headers(self, scope: Message) -> None:
-        size, seen, twice = 0, set(), False
-        for name, value in scope["headers"]:
+    def _check_headers(self, sent: Sequence[tuple[bytes, bytes]], names: int) -> None:
+        size = 0
+        for name, value in sent:
             size += len(name) + len(value)
-            if name in ONCE:
-                twice = twice or name in seen
-                seen.add(name)
         if size > self.header_bytes_max:
             raise HeadersTooLarge(bytes_max=self.header_bytes_max)
-        if twice:
-            self._refuse_repeated(scope)
+        if names < len(sent):
+            self._refuse_repeated(sent)
 
-    def _refuse_repeated(self, scope: Message) -> None:
-        names = Counted(name for name, _ in scope["headers"] if name in ONCE)
+    def _refuse_repeated(self, sent: Sequence[tuple[bytes, bytes]]) -> None:
+        names = Counted(name for name, _ in sent if name in ONCE)
         faults = [
             {"in": "header", "pointer": f"/{name.decode()}", "code": "twice", "detail": SENT_TWICE}
             for name, times in names.items()
             if times > 1
         ]
-        raise Malformed(errors=faults)
+        if faults:
+            raise Malformed(errors=faults)
 
     def _limit(self, headers: dict[bytes, bytes]) -> int:
         upload = UPLOADS.match(headers.get(b"content-type", b""))
@@ -263,10 +262,11 @@ class TooSlowError(HTTPException):
 class _Limited:
     """Count the bytes of a body as they come, and its time; a sender may lie about its length."""
 
-    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+    def __init__(self, receive: Receive, limit: int, seconds: float, scope: Message) -> None:
         self.receive = receive
         self.limit = limit
         self.seconds = seconds
+        self.scope = scope
         self.until: float | None = None
         self.seen = 0
         self.whole = False
@@ -275,18 +275,24 @@ class _Limited:
         """Pass one piece on."""
         if self.whole:  # what comes after the body is only that the sender has gone
             return await self.receive()
-        if self.until is None:
-            self.until = asyncio.get_running_loop().time() + self.seconds
-        try:
-            async with asyncio.timeout_at(self.until):
-                message = await self.receive()
-        except TimeoutError:
-            raise TooSlowError(self.seconds) from None
+        if IS_WHOLE in self.scope:  # nothing to wait for, so that no time need be set
+            message = await self.receive()
+        else:
+            message = await self._in_time()
         self.whole = not message.get("more_body", False)
         self.seen += len(message.get("body", b""))
         if self.seen > self.limit:
             raise TooLargeError(self.limit)
         return message
+
+    async def _in_time(self) -> Message:
+        if self.until is None:
+            self.until = asyncio.get_running_loop().time() + self.seconds
+        try:
+            async with asyncio.timeout_at(self.until):
+                return await self.receive()
+        except TimeoutError:
+            raise TooSlowError(self.seconds) from None
 
 
 def traces_of(error: BaseException) -> dict[str, object]:
