@@ -17,7 +17,7 @@ import app
 from app.events.model.catalogue import FIELDS, TOPICS, told
 from app.events.store import feed
 from app.sandbox.people import person
-from tests.support.events import announced, announcing, read, read_on, read_until
+from tests.support.events import all_told, announced, announcing, read, read_on, read_until
 from tests.support.filing import submitted
 from tests.support.parties import as_operator
 from tests.support.settlement import cancelled, ready, settled
@@ -138,13 +138,10 @@ async def test_a_case_of_the_road_is_told_to_its_institution_and_both_places_wit
 ) -> None:
     settlement = await settled(world, await ready(world))
     await cancelled(world, settlement["number"])
-    async with world.tx() as tx:
-        last = await tx.scalar(
-            sa.text("SELECT subject FROM announcement ORDER BY turn DESC, seq DESC LIMIT 1")
-        )
+    await all_told(world)
     hospital = world.institution(settlement["institution"])
     for client in (world.agency("110000"), world.agency("370000"), hospital):
-        found = await read_until(client, str(last))
+        found = await read_on(client)
         topics = [it["type"] for it in found]
         assert {"settlement.settled", "settlement.cancelled"} <= set(topics)
         of_it = [it for it in found if it["subject"] == settlement["number"]]
@@ -168,7 +165,8 @@ async def test_a_channel_is_told_what_became_of_what_it_submitted(world: World) 
     number = (await submitted(world))["number"]
     answer = await world.agency("110000").post(f"/v1/filings/{number}/approve", {})
     assert answer.is_success, answer.text
-    found = [it for it in await read_until(world.channel(), number) if it["subject"] == number]
+    await all_told(world)
+    found = [it for it in await read_on(world.channel()) if it["subject"] == number]
     assert [it["type"] for it in found] == ["filing.submitted", "filing.approved"]
     other = await read_on(world.channel("zwfw-platform"))
     assert number not in {it["subject"] for it in other}

@@ -41,7 +41,9 @@ LEFT = {
     "fee_line": """
         SELECT l.* FROM fee_line l JOIN visit v ON v.id = l.visit_id
          WHERE v.number = :number ORDER BY l.position""",
-    "message": "SELECT m.* FROM message m WHERE m.deed = 'visit.lines' AND m.subject = :number",
+    "message": """
+        SELECT m.* FROM message m WHERE m.deed = 'visit.lines' AND m.subject = :number
+         ORDER BY m.key""",
     "audit_trail": """
         SELECT t.* FROM audit_trail t WHERE t.action = 'visit.lines' AND t.subject = :number
          ORDER BY t.seq""",

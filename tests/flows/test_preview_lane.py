@@ -19,7 +19,7 @@ from tests.support.world import World
 LANE = "hub_preview_lane"
 TRAIL = """
     SELECT at, party, client, action, subject, facts, message FROM audit_trail
-     WHERE subject = :visit AND action = 'settlement.preview'
+     WHERE subject = :visit AND action = 'settlement.preview' ORDER BY seq
 """
 
 

@@ -28,7 +28,7 @@ from tests.support.world import START, World
 QINGDAO = "H37020000001"  # medical, cross-province and in-province
 LOOKS = """
     SELECT seq FROM audit_trail
-     WHERE action = 'worker.look' AND subject = :subject AND party = :party
+     WHERE action = 'worker.look' AND subject = :subject AND party = :party ORDER BY seq
 """
 NOON = "2025-09-01T12:00:00+08:00"
 

@@ -16,14 +16,15 @@ LEFT = {
     "settlement_line": """
         SELECT l.* FROM settlement_line l JOIN settlement s ON s.id = l.settlement_id
          WHERE s.number = :number ORDER BY l.position""",
-    "message": "SELECT m.* FROM message m WHERE m.subject = :number",
+    "message": "SELECT m.* FROM message m WHERE m.subject = :number ORDER BY m.key",
     "audit_trail": "SELECT t.* FROM audit_trail t WHERE t.subject = :number ORDER BY t.seq",
     "announcement": "SELECT a.* FROM announcement a WHERE a.subject = :number ORDER BY a.seq",
-    "entry": "SELECT e.* FROM entry e WHERE e.subject = :number",
+    "entry": "SELECT e.* FROM entry e WHERE e.subject = :number ORDER BY e.id",
     "posting": """
         SELECT p.fen, account_name(p.debit_account) AS debit, account_name(p.credit_account) AS
                credit
-          FROM posting p JOIN entry e ON e.id = p.entry_id WHERE e.subject = :number""",
+          FROM posting p JOIN entry e ON e.id = p.entry_id WHERE e.subject = :number
+         ORDER BY p.id""",
     "visit": """
         SELECT v.state, v.discharged_at, v.discharge_way, v.holds_filing, v.line_count, v.total_fen,
                v.revision, v.institution, v.insured_region, v.treatment_region
