@@ -1,7 +1,7 @@
 """How much a hub does when five times as much is asked of it, and how soon it is itself again.
 
 `python -m benchmarks.overload`: the best closed loop, then an open loop at five times that, then
-the closed loop again; in turn, several times, on a Postgres and a hub of its own.
+the closed loops again; in turn, several times, on a Postgres and a hub of its own that are warm.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import collections
 import json
 import statistics
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 
 import uvloop
 
 from benchmarks.ladder import machine
-from benchmarks.ladder.hubs import Served, Shape, serving
+from benchmarks.ladder.hubs import Served, Shape, children_cpu_seconds, serving
 from benchmarks.ladder.place import Place, hub, open_place
 from benchmarks.ladder.scores import Score, Taken
 from benchmarks.ladder.stock import Stock, lay_in
@@ -28,9 +28,7 @@ from benchmarks.ladder.validity import Accepted
 TIMES = 5
 CLIENTS = (8, 16, 32)  # of which the fastest is what the hub can do
 NORMAL = CLIENTS[0]
-CROWD = 8  # loops of so many connections each
 SHARE_MIN = 0.8
-WARM_SECONDS = 2.0
 VOID = 2
 
 
@@ -44,92 +42,156 @@ class Manner:
     shape: Shape
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One loop: what came of it, and what it cost all who share the machine."""
+
+    score: Score
+    clients: int | None  # None: the crowd
+    offered: float  # a second
+    cores: Mapping[str, float]  # busy: of the hub, of Postgres, of the senders
+
+    @property
+    def rate(self) -> float:
+        """How many were accepted a second."""
+        return self.score.rate
+
+    @property
+    def cpu_us(self) -> float:
+        """What the machine spent on each that was accepted, whoever was sent away beside."""
+        return 1e6 * sum(self.cores.values()) / self.rate if self.rate else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """The closed loops, the crowd, and the closed loops again."""
+
+    before: tuple[Phase, ...]
+    crowd: Phase
+    after: tuple[Phase, ...]
+
+    @property
+    def best(self) -> float:
+        """The best before and the best after, of which the middle: a drift helps neither side."""
+        return statistics.mean(max(it.rate for it in side) for side in (self.before, self.after))
+
+    @property
+    def kept(self) -> float:
+        """How much of the best was done while far more was asked."""
+        return self.crowd.rate / self.best
+
+    @property
+    def back(self) -> float:
+        """How much of an ordinary load is done as soon as the crowd has gone."""
+        return self.after[0].rate / self.before[0].rate
+
+
 @dataclass(slots=True)
 class Overload:
-    """What was measured, round by round."""
+    """What was measured, round by round; the first round only warms up."""
 
     manner: Manner
     facts: dict[str, str]
-    best: list[Score] = field(default_factory=list)
-    before: list[Score] = field(default_factory=list)
-    overloaded: list[Score] = field(default_factory=list)
-    after: list[Score] = field(default_factory=list)
-    offered: list[float] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
     statuses: collections.Counter[int] = field(default_factory=collections.Counter)
     wrong: list[str] = field(default_factory=list)
 
     def summary(self) -> Mapping[str, object]:
         """Return the ratios first."""
-        kept = [at.rate / best.rate for at, best in zip(self.overloaded, self.best, strict=True)]
-        back = [at.rate / was.rate for at, was in zip(self.after, self.before, strict=True)]
+        counted = self.rounds[1:]
+        crowds = [it.crowd for it in counted]
         return {
-            "overloaded/best": round(statistics.median(kept), 3),
+            "overloaded/best": _spread([it.kept for it in counted], 3),
             "goal": SHARE_MIN,
-            "after/before": round(statistics.median(back), 3),
-            "best": _middle(self.best),
-            "offered": round(statistics.median(self.offered), 1),
-            "overloaded": _middle(self.overloaded),
-            "overloaded_p50_ms": round(statistics.median(it.p50_ms for it in self.overloaded), 1),
-            "overloaded_p99_ms": round(statistics.median(it.p99_ms for it in self.overloaded), 1),
-            "before_p99_ms": round(statistics.median(it.p99_ms for it in self.before), 1),
-            "after_p99_ms": round(statistics.median(it.p99_ms for it in self.after), 1),
+            "after/before": _spread([it.back for it in counted], 3),
+            "best": _spread([it.best for it in counted]),
+            "offered": _spread([it.offered for it in crowds]),
+            "overloaded": _spread([it.rate for it in crowds]),
+            "overloaded_p50_ms": _spread([it.score.p50_ms for it in crowds]),
+            "overloaded_p99_ms": _spread([it.score.p99_ms for it in crowds]),
+            "before_p99_ms": _spread([it.before[0].score.p99_ms for it in counted]),
+            "after_p99_ms": _spread([it.after[0].score.p99_ms for it in counted]),
+            "cores_of_the_best": _cores([max(it.before, key=_rate) for it in counted]),
+            "cores_overloaded": _cores(crowds),
             "refused_by_status": {str(status): n for status, n in sorted(self.statuses.items())},
             "facts": self.facts,
-            "rounds": self.manner.rounds,
+            "rounds": len(counted),
             "seconds": self.manner.seconds,
-            "scores": {
-                name: [asdict(score) for score in getattr(self, name)]
-                for name in ("best", "before", "overloaded", "after")
-            },
+            "each": [asdict(it) for it in self.rounds],
             "void": self.wrong,
         }
 
 
-def _middle(scores: list[Score]) -> float:
-    return round(statistics.median(score.rate for score in scores), 1)
+def _rate(it: Phase) -> float:
+    return it.rate
+
+
+def _spread(found: list[float], digits: int = 1) -> Mapping[str, float]:
+    """Say the median of the rounds, and the least and the most of them."""
+    told = {"median": statistics.median(found), "least": min(found), "most": max(found)}
+    return {name: round(each, digits) for name, each in told.items()}
+
+
+def _cores(phases: list[Phase]) -> Mapping[str, float]:
+    return {
+        name: round(statistics.median(it.cores[name] for it in phases), 2)
+        for name in phases[0].cores
+    }
 
 
 @dataclass(slots=True)
 class Site:
-    """A hub, its visits, and what it said it had settled."""
+    """A hub, what is asked of it, and what it said it had settled."""
 
     served: Served
-    stock: Stock
+    requests: collections.deque[bytes]
     accepted: Accepted
     done: Overload
 
-    async def settle(self, clients: int, seconds: float) -> Score:
+    def each(self) -> Iterator[bytes]:
+        """Hand out one request after the other; written beforehand, since senders cost as well."""
+        while self.requests:
+            yield self.requests.popleft()
+
+    def spent(self) -> Mapping[str, float]:
+        """Say what each who shares the machine has had of the processors, in seconds."""
+        return {
+            "hub": self.served.cpu_seconds(),
+            "postgres": children_cpu_seconds(self.served.place.postmaster),
+            "senders": time.process_time(),
+        }
+
+    async def settle(self, clients: int) -> Phase:
         """Settle with so many senders, each waiting for its answer."""
-        taken = await self.served.target.closed(clients, seconds, self.stock.settles())
+        seconds, spent = self.done.manner.seconds, self.spent()
+        taken = await self.served.target.closed(clients, seconds, self.each())
+        return self._phase(taken, spent, clients)
+
+    async def crowd(self, rate: float) -> Phase:
+        """Ask for so many a second, whatever comes back; who is sent away comes another time."""
+        asked = min(len(self.requests), int(rate * self.done.manner.seconds))
+        requests = [self.requests.popleft() for _ in range(asked)]
+        again: list[bytes] = []
+        spent = self.spent()
+        taken = await self.served.target.crowd(rate, requests, again)
+        phase = self._phase(taken, spent, None)
+        self.done.statuses += taken.refused
+        self.requests.extend(again)
+        return phase
+
+    def _phase(self, taken: Taken, spent: Mapping[str, float], clients: int | None) -> Phase:
+        cores = {name: (now - spent[name]) / taken.seconds for name, now in self.spent().items()}
         self.accepted.note(taken)
-        return Score.of(taken)
+        asked = taken.accepted + taken.refused.total()
+        score = Score.of(taken)
+        return Phase(score=score, clients=clients, offered=asked / taken.seconds, cores=cores)
 
-    async def crowd(self, rate: float, seconds: float) -> Score:
-        """Ask for so many a second, whatever comes back."""
-        each = int(rate * seconds / CROWD)
-        loops = (
-            self.served.target.open(rate / CROWD, seconds, islice(self.stock.settles(), each))
-            for _ in range(CROWD)
-        )
-        whole = Taken()
-        for taken in await asyncio.gather(*loops):
-            self.accepted.note(taken)
-            self.done.statuses += taken.refused
-            whole.latencies += taken.latencies
-            whole.refused += taken.refused
-            whole.seconds = max(whole.seconds, taken.seconds)
-        self.done.offered.append((whole.accepted + whole.refused.total()) / whole.seconds)
-        return Score.of(whole)
-
-    async def round(self) -> None:
+    async def round(self) -> Round:
         """Find what the hub can do, ask for far more, and look again."""
-        seconds = self.done.manner.seconds
-        scores = [await self.settle(clients, seconds) for clients in CLIENTS]
-        best = max(scores, key=lambda score: score.rate)
-        self.done.before.append(scores[CLIENTS.index(NORMAL)])
-        self.done.best.append(best)
-        self.done.overloaded.append(await self.crowd(TIMES * best.rate, seconds))
-        self.done.after.append(await self.settle(NORMAL, seconds))
+        before = [await self.settle(clients) for clients in CLIENTS]
+        crowd = await self.crowd(TIMES * max(it.rate for it in before))
+        after = [await self.settle(clients) for clients in CLIENTS]
+        return Round(before=tuple(before), crowd=crowd, after=tuple(after))
 
 
 async def measure(manner: Manner) -> Overload:
@@ -149,19 +211,22 @@ async def measure(manner: Manner) -> Overload:
 async def _play(place: Place, served: Served, stock: Stock, done: Overload) -> None:
     accepted = Accepted(place)
     await accepted.begin()
-    site = Site(served, stock, accepted, done)
-    await site.settle(NORMAL, WARM_SECONDS)
-    for number in range(done.manner.rounds):
-        await site.round()
-        last = done.overloaded[-1]
+    site = Site(served, collections.deque(stock.settles()), accepted, done)
+    for number in range(1 + done.manner.rounds):
+        last = await site.round()
+        done.rounds.append(last)
+        crowd, named = last.crowd, f"round {number}" if number else "to warm up"
+        cores = " ".join(f"{name} {each:.2f}" for name, each in crowd.cores.items())
         sys.stderr.write(
-            f"round {number + 1}: best {done.best[-1].rate:,.0f}/s; offered "
-            f"{done.offered[-1]:,.0f}/s: {last.rate:,.0f}/s accepted, p99 {last.p99_ms:.0f} ms; "
-            f"then {done.after[-1].rate:,.0f}/s (before {done.before[-1].rate:,.0f}/s)\n"
+            f"{named}: best {last.best:,.0f}/s; offered {crowd.offered:,.0f}/s: "
+            f"{crowd.rate:,.0f}/s accepted ({last.kept:.2f}), p99 {crowd.score.p99_ms:.0f} ms; "
+            f"then {last.after[0].rate:,.0f}/s (before {last.before[0].rate:,.0f}/s); "
+            f"{max(last.before, key=_rate).cpu_us:,.0f}, overloaded {crowd.cpu_us:,.0f} µs each; "
+            f"cores: {cores}\n"
         )
     if set(done.statuses) - {503}:
         done.wrong.append(f"refused otherwise than by 503: {dict(done.statuses)}")
-    if not stock.left:
+    if not site.requests:
         done.wrong.append("the stock of visits was used up: --stock more")
     done.wrong += await accepted.faults(served.target)
 
@@ -169,9 +234,9 @@ async def _play(place: Place, served: Served, stock: Stock, done: Overload) -> N
 def main() -> None:
     """Measure and say how it stands; 2 where the run does not count."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overload", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="times each is measured")
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long each time")
-    parser.add_argument("--stock", type=int, default=250_000, help="visits laid in")
+    parser.add_argument("--rounds", type=int, default=5, help="times each is measured, when warm")
+    parser.add_argument("--seconds", type=float, default=6.0, help="how long each loop")
+    parser.add_argument("--stock", type=int, default=350_000, help="visits laid in")
     parser.add_argument("--workers", type=int, default=1, help="processes of the hub")
     parser.add_argument("--pool", type=int, default=8, help="connections of each of them")
     asked = parser.parse_args()

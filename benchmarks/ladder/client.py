@@ -13,7 +13,7 @@ import collections
 import gc
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -21,6 +21,8 @@ from typing import cast
 from benchmarks.ladder.scores import Taken
 
 OPEN_LOOP_CONNECTIONS = 64
+CROWD_CONNECTIONS = 512
+CROWD_SECONDS = 0.001  # from one look at what is due to the next
 ACCEPTED = frozenset({200, 201})
 # Lost, running elsewhere, busy: the same message again under its id, until there is an answer.
 PASSING = frozenset({0, 409, 429, 500, 502, 503, 504})
@@ -165,7 +167,7 @@ class _Open(_Load):
 
     def __init__(self, target: Target, requests: Iterator[bytes], *, patient: bool) -> None:
         super().__init__(target, requests, patient=patient)
-        self.idle: list[_Line] = []
+        self.idle: collections.deque[_Line] = collections.deque()
         self.waiting: collections.deque[tuple[bytes, float]] = collections.deque()
         self.under_way = 0
 
@@ -188,6 +190,25 @@ class _Open(_Load):
         self.under_way += 1
         self.over.clear()
         line.send(request, since)
+
+
+class _Crowd(_Open):
+    """Far more than a hub can do, over all its connections in turn."""
+
+    def __init__(self, target: Target, sent_away: list[bytes]) -> None:
+        super().__init__(target, iter(()), patient=False)
+        self._sent_away = sent_away  # it was not begun, and may be sent another time
+
+    def answered(self, line: _Line, status: int, body: bytes) -> None:
+        if status not in ACCEPTED:
+            self._sent_away.append(line.request)
+        super().answered(line, status, body)
+
+    def due(self, request: bytes, since: float) -> None:
+        if self.idle:
+            self._send(self.idle.popleft(), request, since)
+        else:
+            self.waiting.append((request, since))
 
 
 @contextmanager
@@ -229,7 +250,7 @@ class Target:
     ) -> Taken:
         """Send at a constant rate for so long, whatever comes back."""
         load = _Open(self, requests, patient=patient)
-        load.idle = await load.lines(OPEN_LOOP_CONNECTIONS)
+        load.idle.extend(await load.lines(OPEN_LOOP_CONNECTIONS))
         begun = load.taken.last = time.perf_counter()
         with _unpaused():
             for number, request in zip(range(max(1, int(rate * seconds))), requests, strict=False):
@@ -239,6 +260,30 @@ class Target:
                 elif not number % 64:
                     await asyncio.sleep(0)  # who is behind still reads what was answered
                 load.due(request, due)
+            if load.under_way:
+                await load.over.wait()
+        load.taken.seconds = time.perf_counter() - begun
+        for line in load.idle:
+            line.close()
+        return load.taken
+
+    async def crowd(self, rate: float, requests: Sequence[bytes], again: list[bytes]) -> Taken:
+        """Send all of them at a constant rate; what is sent away comes into `again`.
+
+        Its clock is looked at a thousand times a second, so that a crowd costs little beside what
+        it crowds upon; each request is timed from when it was due all the same.
+        """
+        load = _Crowd(self, again)
+        load.idle.extend(await load.lines(CROWD_CONNECTIONS))
+        begun = load.taken.last = time.perf_counter()
+        sent = 0
+        with _unpaused():
+            while sent < len(requests):
+                due = min(len(requests), 1 + int((time.perf_counter() - begun) * rate))
+                for number in range(sent, due):
+                    load.due(requests[number], begun + number / rate)
+                sent = due
+                await asyncio.sleep(CROWD_SECONDS)
             if load.under_way:
                 await load.over.wait()
         load.taken.seconds = time.perf_counter() - begun

@@ -88,6 +88,21 @@ async def test_the_sender_repeats_what_has_no_answer_under_its_id_until_it_has_o
     assert len(hub.seen) == 120
 
 
+async def test_a_crowd_is_sent_whole_and_who_was_sent_away_can_come_another_time(
+    hub: type[Hub],
+) -> None:
+    requests, sent_away = list(messages(1_000)), list[bytes]()
+    server = await asyncio.get_running_loop().create_server(hub, "127.0.0.1", 0)
+    async with server:
+        target = Target((server.sockets[0].getsockname()[:2],))
+        taken = await target.crowd(100_000, requests, sent_away)
+    assert (taken.accepted, taken.refused) == (700, {0: 100, 422: 100, 503: 100})
+    assert set(sent_away) == {
+        it for it in requests if it.partition(b"\r\nContent-L")[0][-1:] in b"357"
+    }
+    assert len(sent_away) == 300
+
+
 async def test_an_answer_in_pieces_is_one_answer() -> None:
     class Slow(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
