@@ -38,8 +38,9 @@ class Turns:
 
     Where the oldest has waited longer than `target` for all of `interval`, the queue stands: more
     comes than can be done, and in order of arrival everybody would be served too late. From then on
-    the newest goes first, and who has waited longer than `target` is sent away; as soon as the
-    queue is empty once, order of arrival and full patience are back.
+    the newest goes first, who has waited longer than `target` is sent away, and no more may wait
+    than are worked on: who stood behind them would be taken in only to be sent away late. As soon
+    as the queue is empty once, order of arrival and full patience are back.
     """
 
     working_max: int
@@ -78,7 +79,12 @@ class Turns:
     def is_full(self) -> bool:
         """Whether not even waiting is possible."""
         self._look()
-        return not self.is_free and len(self._queue) >= self.waiting_max
+        return not self.is_free and len(self._queue) >= self._room
+
+    @property
+    def _room(self) -> int:
+        """How many may wait; where the newest goes first, only as many as can follow at once."""
+        return min(self.waiting_max, self.working_max) if self.stands else self.waiting_max
 
     async def take(self) -> None:
         """Take a turn, waiting for it if need be; every turn taken is given back."""

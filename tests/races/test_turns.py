@@ -159,6 +159,29 @@ async def test_room_is_made_by_who_has_waited_too_long_while_the_queue_stands() 
     assert served == ["new"]
 
 
+async def test_while_the_queue_stands_no_more_may_wait_than_are_worked_on() -> None:
+    clock = Moment()
+    it = turns(clock)
+    await it.take()
+    await queue_up(it, "oldest")
+    clock.now = 2.0
+    assert not it.is_full
+    clock.now = 10.9
+    served, _ = await queue_up(it, "new")
+    clock.now = 11.0
+    assert it.is_full  # the oldest is gone; there were room for three more
+    assert (it.stands, it.waiting) == (True, 1)
+    with pytest.raises(NoTurnError) as none:
+        await it.take()
+    assert none.value.reason == "full"
+    await passed_on(it, 1)
+    assert served == ["new"]
+    assert not it.is_full
+    assert not it.stands
+    await queue_up(it, "first", "second", "third")
+    assert not it.is_full  # all the room is back
+
+
 async def test_an_empty_queue_brings_the_old_order_back() -> None:
     clock = Moment()
     it = turns(clock)
