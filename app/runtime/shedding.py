@@ -32,6 +32,7 @@ from app.runtime.turns import NoTurnError, Turns
 # requests of their own, which could not get a turn while these hold theirs.
 SPARED = ("/v1/health/", "/v1/metrics", "/v1/sandbox")
 GATEWAY = "/compat/"
+WORDED = METHODS - {"HEAD"}  # whose answers have a body
 ID_LENGTH, NUMBER_LENGTH = 32, 12
 PARAMETER = re.compile(r"\{[^}]*\}")
 # How the gateway tells a refusal of what never became a message; the application is composed
@@ -121,15 +122,14 @@ class Doorstep:
         """Return the whole answer to whoever is sent away; None: come in."""
         if self.turns.is_free or not self.turns.is_full:
             return None
-        if path.startswith(GATEWAY) or method not in METHODS or self.spared.covers(method, path):
+        if path.startswith(GATEWAY) or method not in WORDED or self.spared.covers(method, path):
             return None
         self._count(method)
         self.silent += 1
         if self.silent == 1:
             asyncio.get_running_loop().call_later(1.0, self._tell)
-        head, tail = _sentence()
         request = f"{self.run}-{next(self.numbers):0{NUMBER_LENGTH}x}".encode()
-        return b"%b%b%b%b" % (head % request, tail[0], request, tail[1])
+        return request.join(_sentence())
 
     def _count(self, method: str) -> None:
         """Count one; to find a counter by its labels costs more than all the rest of an answer."""
@@ -145,8 +145,8 @@ class Doorstep:
 
 
 @cache
-def _sentence() -> tuple[bytes, tuple[bytes, bytes]]:
-    """Write the answer once, with a gap for the id of the request in its head and in its body."""
+def _sentence() -> tuple[bytes, bytes, bytes]:
+    """Write the answer once: what stands before, between and after the two ids of the request."""
     gap = "0" * ID_LENGTH
     said = problem_of(Overloaded(), gap)
     begins, ends = said.body.split(gap.encode())
@@ -157,8 +157,8 @@ def _sentence() -> tuple[bytes, tuple[bytes, bytes]]:
         *GUARDS,
     )
     told = b"".join(b"%b: %b\r\n" % each for each in headers)
-    head = b"HTTP/1.1 503 Service Unavailable\r\n" + told.replace(b"%", b"%%")
-    return head + b"x-request-id: %b\r\n\r\n", (begins, ends)
+    head = b"HTTP/1.1 503 Service Unavailable\r\n" + told + b"x-request-id: "
+    return head, b"\r\n\r\n" + begins, ends
 
 
 class Shedding:
