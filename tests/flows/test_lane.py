@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from app.settlement.store import lane as store
 from tests.support.advance import funded, told, usage
+from tests.support.entitlement import KnownWorker
 from tests.support.institutions import JINAN, JINAN_DEVICES
 from tests.support.lane import NUMBER, carried, left
 from tests.support.ledger import proven
@@ -39,6 +40,10 @@ NAMED = """
      UNION ALL SELECT t.facts::text FROM audit_trail t WHERE t.subject = :number
      UNION ALL SELECT a.body::text FROM announcement a WHERE a.subject = :number
 """
+
+HELD = sa.text(
+    "SELECT open_visits FROM filing f JOIN visit v ON v.filing_id = f.id WHERE v.number = :number"
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
@@ -83,6 +88,31 @@ async def test_many_settle_together_and_every_one_of_them_is_whole(world: World)
     for answer in answers[1:]:
         assert await left(world, answer.json()["number"]) == one
     assert (await proven(world)).holds
+
+
+async def _stay(world: World, worker: KnownWorker, hour: str) -> str:
+    """Let somebody stay for twenty minutes, so that the next stay has room on the same day."""
+    day = "2025-09-01T{}:{}:00+08:00"
+    visit = await admitted(world, worker, admitted_at=day.format(hour, 30))
+    await charged(world, visit, line("1", occurred_at=day.format(hour, 40)))
+    ended = {"discharged_at": day.format(hour, 50), "way": "advised"}
+    answer = await world.institution(JINAN).post(f"{VISITS}/{visit}/discharge", ended)
+    assert answer.status_code == 200, answer.text
+    return visit
+
+
+async def test_stays_of_one_filing_that_settle_together_let_go_of_it_each_for_itself(
+    world: World,
+) -> None:
+    worker = await ready_worker(world)
+    visits = [await _stay(world, worker, hour) for hour in ("05", "06", "07")]
+    before = carried(world)
+    for settling, held in ((visits[:2], 1), (visits[2:], 0)):
+        answers = await asyncio.gather(*(settle(world, visit) for visit in settling))
+        assert {answer.status_code for answer in answers} == {201}
+        async with world.tx() as tx:
+            assert (await tx.execute(HELD, {"number": visits[0]})).scalar_one() == held
+    assert carried(world) == (before[0] + 3, before[1])
 
 
 async def test_a_repetition_is_answered_by_the_door_with_the_same_bytes(world: World) -> None:

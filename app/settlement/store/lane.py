@@ -1,7 +1,7 @@
 """The two calls of the lane: what many visits are settled on, and what was decided of them.
 
-Both are functions of the database (migration 0034), called by the driver itself: here a statement
-costs more in Python than in Postgres.
+Both are functions of the database (migrations 0034 and 0035), called by the driver itself: here a
+statement costs more in Python than in Postgres.
 """
 
 from __future__ import annotations
