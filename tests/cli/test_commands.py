@@ -10,9 +10,12 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -75,24 +78,39 @@ def says_one_sentence(done: subprocess.CompletedProcess[str], *parts: str) -> No
         assert part in done.stderr
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+@contextmanager
+def served(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`hub run` on an embedded database and a port that is free; give where it serves."""
+    command = [sys.executable, "-m", "app", "run", "--port", "0"]
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603 -- the hub itself
+            command, env=surroundings(home), stdout=subprocess.DEVNULL, stderr=said
+        ) as process,
+    ):
+        try:
+            yield _ready(process, said), process
+        finally:
+            process.terminate()
 
 
-def wait_until_ready(base: str, process: subprocess.Popen[bytes]) -> None:
+def _ready(process: subprocess.Popen[bytes], said: IO[bytes]) -> str:
+    """Wait until the hub has said where it serves, and is ready."""
     deadline = time.monotonic() + STARTS_SECONDS_MAX
     while time.monotonic() < deadline:
-        assert process.poll() is None, "the hub ended while starting"
-        try:
-            if httpx.get(f"{base}/v1/health/ready").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
+        told = os.pread(said.fileno(), 1_000_000, 0)
+        assert process.poll() is None, told.decode()
+        found = re.search(rb"serves (http://\S+)/docs", told)
+        with suppress(httpx.TransportError):
+            if found and ask("GET", found[1].decode() + "/v1/health/ready").is_success:
+                return found[1].decode()
         time.sleep(0.1)
     raise AssertionError("the hub did not get ready")
+
+
+def ask(method: str, url: str, **more: Any) -> httpx.Response:
+    """Ask a hub of another process, with patience."""
+    return httpx.request(method, url, timeout=STARTS_SECONDS_MAX, **more)
 
 
 @pytest.fixture(scope="module")
@@ -103,18 +121,8 @@ def home(embedded_home: Path) -> Path:
 
 @pytest.fixture
 def running(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """`hub run` on an embedded database."""
-    port = free_port()
-    command = [sys.executable, "-m", "app", "run", "--port", str(port)]
-    with subprocess.Popen(  # noqa: S603 -- the hub itself
-        command, env=surroundings(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        base = f"http://127.0.0.1:{port}"
-        try:
-            wait_until_ready(base, process)
-            yield base, process
-        finally:
-            process.kill()
+    with served(home) as found:
+        yield found
 
 
 def clients_in(home: Path) -> dict[str, dict[str, str]]:
@@ -130,17 +138,18 @@ def token(base: str, client: dict[str, str]) -> httpx.Response:
         "client_id": client["client_id"],
         "client_secret": client["client_secret"],
     }
-    return httpx.post(f"{base}/oauth/token", data=form)
+    return ask("POST", f"{base}/oauth/token", data=form)
 
 
 def identify(base: str, client: dict[str, str]) -> httpx.Response:
     """Send an example of the documentation page as it stands."""
     path = "/v1/workers/identify"
-    described = httpx.get(f"{base}/openapi.json", timeout=STARTS_SECONDS_MAX).json()
+    described = ask("GET", f"{base}/openapi.json").json()
     shown = described["paths"][path]["post"]
     body = shown["requestBody"]["content"]["application/json"]["example"]
     bearer = token(base, client).json()["access_token"]
-    return httpx.post(f"{base}{path}", json=body, headers={"Authorization": f"Bearer {bearer}"})
+    headers = {"Authorization": f"Bearer {bearer}"}
+    return ask("POST", f"{base}{path}", json=body, headers=headers)
 
 
 def test_run_serves_a_fresh_home_with_ready_made_clients_and_stops_cleanly(
@@ -152,12 +161,12 @@ def test_run_serves_a_fresh_home_with_ready_made_clients_and_stops_cleanly(
     assert {token(base, client).status_code for client in clients.values()} == {200}
     for secret in (home / "credentials.json", home / "keys" / "token.key"):
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
-    answer = httpx.get(f"{base}/v1/health/live")
+    answer = ask("GET", f"{base}/v1/health/live")
     assert "server" not in answer.headers
     identified = identify(base, clients["H37010000001"])
     assert identified.status_code == 200, identified.text
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(STARTS_SECONDS_MAX) == 0
 
 
 def test_a_second_run_keeps_data_and_clients_and_commands_join_it(
@@ -199,7 +208,7 @@ def test_a_database_that_is_not_migrated_is_refused_in_one_sentence(
 
 
 def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_path: Path) -> None:
-    away = f"postgresql+asyncpg://hub:pass1234@127.0.0.1:{free_port()}/hub"
+    away = "postgresql+asyncpg://hub:pass1234@127.0.0.1:1/hub"  # where nothing ever listens
     done = hub("run", "--port", "0", home=tmp_path, database=away)
     says_one_sentence(done, "127.0.0.1", "DATABASE_URL")
     assert "pass1234" not in done.stderr

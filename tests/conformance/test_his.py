@@ -121,7 +121,7 @@ async def test_the_session_of_a_numbered_message_is_told_in_its_envelope(hub: Wo
     watch = Watch(trials=[Trial(act="settle", strike=Strike.SESSION)])
     body = {"infno": "2304", "msgid": "m-1", "input": {"data": {"mdtrt_id": "S"}}}
     signing = {"infno": "9001", "msgid": "m-2", "input": {"signIn": {}}}
-    async with proxied(hub, watch) as url, httpx.AsyncClient(base_url=url) as http:
+    async with proxied(hub, watch) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
         headers = hub.institution(JINAN).headers()
         told = [(await http.post(CALL, json=it, headers=headers)) for it in (body, body, signing)]
         await http.post(CALL, json=body, headers=headers)
@@ -161,7 +161,7 @@ async def with_bad_client(hub: World, habit: Habit, watch: Watch | None = None) 
     watch = watch or Watch()
     worker = await expected(hub)
     body: dict[str, object] = {"kind": "inpatient", "admission_no": worker.number}
-    async with proxied(hub, watch) as url, httpx.AsyncClient(base_url=url) as http:
+    async with proxied(hub, watch) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
         await habit(http, hub.institution(JINAN), body)
     return watch.results()
 

@@ -73,7 +73,7 @@ async def test_software_that_sends_again_what_has_no_answer_survives_every_strik
     world: World,
 ) -> None:
     watch, day = Watch(), clock_text(world.clock.now)[:10]
-    async with proxied(world, watch) as url, httpx.AsyncClient(base_url=url) as http:
+    async with proxied(world, watch) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
         steady = Steady(http, hospital(world))
         for _ in range(STAYS):
             worker = await ready_worker(world)

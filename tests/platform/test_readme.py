@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_commands import free_port, surroundings, wait_until_ready
+from tests.cli import test_commands
+from tests.cli.test_commands import surroundings
 
 CHECKOUT = Path(__file__).parents[2]
 ENGLISH, CHINESE = CHECKOUT / "README.md", CHECKOUT / "README.zh-CN.md"
@@ -65,19 +66,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(embedded_home: Path) -> Iterator[str]:
     """`make run`, without make."""
-    port = free_port()
-    with subprocess.Popen(  # noqa: S603 -- the hub itself
-        [sys.executable, "-m", "app", "run", "--port", str(port)],
-        env=surroundings(embedded_home),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        base = f"http://127.0.0.1:{port}"
-        try:
-            wait_until_ready(base, process)
-            yield base
-        finally:
-            process.terminate()
+    with test_commands.served(embedded_home) as (base, _):
+        yield base
 
 
 def answers(text: str) -> list[dict[str, Any]]:

@@ -151,7 +151,7 @@ def second(home: Path, broken_off: Run) -> Iterator[tuple[Run, str]]:
             yield Run(0, "".join(lines), said), url.removesuffix("/docs")
         finally:
             process.send_signal(signal.SIGINT)
-            rest, _ = process.communicate(timeout=60)
+            rest, _ = process.communicate(timeout=SECONDS_MAX)
     assert not rest, "only the document is on standard output"
     assert process.returncode == 0, log.read_text("utf-8")
 
@@ -278,8 +278,8 @@ def test_a_second_run_plays_the_next_quarter_on_the_same_data(
 
 def test_after_the_story_the_hub_keeps_serving(home: Path, second: tuple[Run, str]) -> None:
     said, url = second
-    assert httpx.get(f"{url}/v1/health/ready").status_code == 200
-    assert httpx.get(f"{url}/docs").status_code == 200
+    assert httpx.get(f"{url}/v1/health/ready", timeout=SECONDS_MAX).status_code == 200
+    assert httpx.get(f"{url}/docs", timeout=SECONDS_MAX).status_code == 200
     assert str(home / "credentials.json") in said.err
 
 
