@@ -262,7 +262,9 @@ async def test_what_is_settled_late_falls_in_the_next_period(world: World, quart
     assert late not in {it["number"] for it in before}
 
 
-async def test_a_run_costs_eleven_statements_whatever_it_takes_in(world: World) -> None:
+async def test_a_run_costs_eleven_statements_and_a_look_for_each_further_portion(
+    world: World,
+) -> None:
     world.clock.set_day("2027-01-21")
     many = [
         Arranged(f"{n}0000", "370000", n, date(2026, 11, 1))
@@ -274,15 +276,15 @@ async def test_a_run_costs_eleven_statements_whatever_it_takes_in(world: World) 
         await cleared(world, "2026Q4")
     assert [statement.split()[0] for statement in statements[1:]] == [  # after the message
         "INSERT",  # the clearing
-        "SELECT",  # the locks of the months
-        "INSERT",  # the months, closed
+        "WITH",  # the months, closed under their locks
         "INSERT",  # the months it holds
         "SELECT",  # the contests that roll on, held
+        "SELECT",  # the newest settlement
         "WITH",  # what they hold, totalled by pair, with what rolled into it
+        "SELECT",  # whether anybody settled since, once a portion
         "WITH",  # the claims
         "WITH",  # what rolled, linked
         "SELECT",  # the clearing
-        "SELECT",  # its claims, for those to be told
         "WITH",  # the answer
     ]
 

@@ -8,7 +8,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from app.clearing.model import PairTotal
-from app.clearing.store import items
+from app.clearing.service import counting
 from app.kernel.calendar import Month
 from app.kernel.money import Money
 from app.kernel.regions import Scheme
@@ -114,7 +114,7 @@ async def test_twenty_closes_while_eight_desks_settle_leave_each_settlement_in_o
                 await months.close(closer, None, month, world.clock.now)
                 held = await months.take(closer, f"C-{month}", Scheme.CROSS_PROVINCE, [month])
                 assert held == [month]
-                taken += await items.totals(closer, Scheme.CROSS_PROVINCE, held, [])
+                taken += await counting.totals(closer, Scheme.CROSS_PROVINCE, held, [])
             if not every_one.is_set():
                 one_more.clear()
                 await one_more.wait()
@@ -126,7 +126,7 @@ async def test_twenty_closes_while_eight_desks_settle_leave_each_settlement_in_o
             together.create_task(desk(visits[n::writers]))
     async with world.service_tx() as closer:
         held = await months.take(closer, "C-rest", Scheme.CROSS_PROVINCE, [Month(2028, 1)])
-        rest = await items.totals(closer, Scheme.CROSS_PROVINCE, held, [])
+        rest = await counting.totals(closer, Scheme.CROSS_PROVINCE, held, [])
 
     found = await periods_of(world, done)
     assert None not in found

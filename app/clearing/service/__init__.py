@@ -13,12 +13,14 @@ from app.clearing.model import (
     Item,
     Net,
     Opening,
+    PairTotal,
     Run,
     Statement,
 )
 from app.clearing.model.paying import CityShare
 from app.clearing.rules import cities, net, periods
 from app.clearing.rules.confirming import confirm_by
+from app.clearing.service import counting
 from app.clearing.store import claims as kept_claims
 from app.clearing.store import contests as kept_contests
 from app.clearing.store import items as kept_items
@@ -54,15 +56,14 @@ async def run(work: Work, asked: Run) -> Clearing:
     await settlements.close_months(work, None, months[-1])
     held = await settlements.take_into_clearing(work, number, asked.scheme, months)
     waiting = await kept_contests.hold_waiting(work.tx, asked.scheme)
-    pairs = await kept_items.totals(work.tx, asked.scheme, held, waiting)
+    pairs = await counting.totals(work.tx, asked.scheme, held, waiting)
     await kept_claims.make_claims(work.tx, clearing_id, pairs)
     await kept_contests.carry(work.tx, clearing_id, waiting)
     made = await runs.clearing_by_number(work.tx, work.caller.scope, number)
     assert made is not None, "it was opened in this transaction"
-    claims = await kept_claims.claims(work.tx, work.caller.scope, clearing_id)
     work.record("clearing.run", number, scheme=asked.scheme, period=made.period)
     body = {"scheme": made.scheme, "period": made.period}
-    work.announce("clearing.generated", number, places_of(claims), body)
+    work.announce("clearing.generated", number, places_of(pairs), body)
     return made
 
 
@@ -134,7 +135,7 @@ async def city_shares(reading: Reading, number: str, place: str) -> tuple[CitySh
     return cities.by_city(found)
 
 
-def places_of(claims: Sequence[Claim]) -> tuple[str, ...]:
+def places_of(claims: Sequence[Claim | PairTotal]) -> tuple[str, ...]:
     """Return every place on either side."""
     sides = {side for each in claims for side in (each.insured_place, each.treatment_place)}
     return tuple(sorted(sides))

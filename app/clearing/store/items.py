@@ -5,7 +5,7 @@ A closed month takes no more, so the months a clearing holds say which items are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,8 +25,10 @@ from app.runtime.paging import PageAsked
 from app.settlement.tables import cleared_month, settlement
 from app.visit.tables import visit
 
+_NEWEST = sa.select(sa.func.max(settlement.c.id))
 # One statement, whatever the number of settlements: pair by pair, each read from an index alone and
-# sorted by itself, which is less work than sorting them all. Nothing is written but the claims.
+# sorted by itself, which is less work than sorting them all. Nothing is written but the claims, and
+# nothing waits for the last pair: a pair is counted when it is asked for, in the order of places.
 # Numbers are a capital and digits, which every collation orders alike; "C" does so fastest.
 _TOTALS = sa.text(
     """
@@ -70,7 +72,6 @@ _TOTALS = sa.text(
                    AND coalesce(c.agreed_fen, c.fund_fen) <> 0
                ) AS item) AS counted
      WHERE counted.settlement_count > 0
-     ORDER BY pair.insured_place, pair.treatment_place
     """
 ).bindparams(
     sa.bindparam("scheme", type_=sa.Text),
@@ -221,25 +222,27 @@ _SHARES = sa.union_all(
 )
 
 
+async def newest(conn: Conn) -> int:
+    """Tell the newest settlement there is by its key; a later one, and somebody settled since."""
+    found: int | None = (await conn.execute(_NEWEST)).scalar_one()
+    return found or 0
+
+
 async def totals(
-    tx: Tx, scheme: Scheme, months: Sequence[Month], waiting: Sequence[int]
-) -> list[PairTotal]:
-    """Total and digest by ordered pair what some months hold and the contests that roll on."""
+    tx: Tx, scheme: Scheme, months: Sequence[Month], waiting: Sequence[int], pairs: int
+) -> AsyncGenerator[list[PairTotal]]:
+    """Total and digest by ordered pair what some months hold and the contests that roll on.
+
+    Yield so many pairs at a time, each portion counted when it is asked for.
+    """
     asked = {
         "scheme": scheme.value,
         "months": [str(month) for month in months],
         "waiting": list(waiting),
     }
-    return [
-        PairTotal(
-            insured_place=row.insured_place,
-            treatment_place=row.treatment_place,
-            totals=Totals(row.settlement_count, Money(row.total_fen), Money(row.fund_fen)),
-            reviewed=Part(row.reviewed_count, Money(row.reviewed_fen)),
-            root=bytes(row.root),
-        )
-        for row in await tx.execute(_TOTALS, asked)
-    ]
+    async with tx.stream(_TOTALS, asked, execution_options={"yield_per": pairs}) as counted:
+        async for portion in counted.partitions():
+            yield [_pair_total(row) for row in portion]
 
 
 async def items(
@@ -290,6 +293,16 @@ async def shares(conn: Conn, scope: Scope, number: str, place: str) -> list[City
         )
         for row in await conn.execute(_SHARES, scope.binds() | asked)
     ]
+
+
+def _pair_total(row: sa.Row[Any]) -> PairTotal:
+    return PairTotal(
+        insured_place=row.insured_place,
+        treatment_place=row.treatment_place,
+        totals=Totals(row.settlement_count, Money(row.total_fen), Money(row.fund_fen)),
+        reviewed=Part(row.reviewed_count, Money(row.reviewed_fen)),
+        root=bytes(row.root),
+    )
 
 
 def _item(row: sa.Row[Any]) -> Item:

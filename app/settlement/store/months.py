@@ -13,34 +13,33 @@ from app.kernel.regions import Scheme
 from app.runtime.db import Tx
 from app.settlement.model import MONTHS_BACK
 
-_PLACES = sa.bindparam("places", type_=ARRAY(sa.Text))
 # A settlement under way is of its business day's month: minutes old, so of the last of MONTHS_BACK.
 # The others are held for clocks that disagree, and for deductions from what was settled then.
 # Exclusive, per place and month, in one order. Waits for the settlements under way that may fall
 # into these months and for nobody else; who comes meanwhile finds the lock asked for, takes the
-# month as closed and goes on to the next. The locks are kept until the closing is written, so a
-# closing that fails closes nothing. What follows may take in a nation's quarter, a million rows,
-# and nobody waits for it: it gets more time than a request has.
-_LOCK = sa.text(
-    """
-    SELECT set_config('statement_timeout', '15min', true), count(pg_advisory_xact_lock(
-               hashtextextended('settlement_month ' || code || ' ' || month, 0)))
-      FROM (SELECT code, month FROM region CROSS JOIN unnest(:months) AS asked(month)
-             WHERE level IN ('province', 'city') AND (:places IS NULL OR code = ANY (:places))
-               AND NOT EXISTS (SELECT FROM settlement_month s
-                                WHERE s.place = code AND s.month >= asked.month)
-             ORDER BY code, month) AS wanted
-    """
-).bindparams(_PLACES, sa.bindparam("months", type_=ARRAY(sa.Text)))
+# month as closed and goes on to the next. Every lock is there before a row is written, and is kept
+# until the closing is, so a closing that fails closes nothing. What follows may take in a nation's
+# quarter, a million rows, and nobody waits for it: it gets more time than a request has.
 _CLOSE = sa.text(
     """
+    WITH closing AS MATERIALIZED (
+        SELECT code FROM region
+         WHERE level IN ('province', 'city') AND (:places IS NULL OR code = ANY (:places))
+    ), locked AS MATERIALIZED (
+        SELECT set_config('statement_timeout', '15min', true), count(pg_advisory_xact_lock(
+                   hashtextextended('settlement_month ' || code || ' ' || month, 0)))
+          FROM (SELECT code, month FROM closing CROSS JOIN unnest(:months) AS asked(month)
+                 WHERE NOT EXISTS (SELECT FROM settlement_month s
+                                    WHERE s.place = code AND s.month >= asked.month)
+                 ORDER BY code, month) AS wanted
+    )
     INSERT INTO settlement_month (place, month, closed_at)
-    SELECT code, :month, :now FROM region
-     WHERE level IN ('province', 'city') AND (:places IS NULL OR code = ANY (:places))
+    SELECT code, :month, :now FROM locked CROSS JOIN closing
     ON CONFLICT (place, month) DO NOTHING
     """
 ).bindparams(
-    _PLACES,
+    sa.bindparam("places", type_=ARRAY(sa.Text)),
+    sa.bindparam("months", type_=ARRAY(sa.Text)),
     sa.bindparam("month", type_=sa.Text),
     sa.bindparam("now", type_=sa.DateTime(timezone=True)),
 )
@@ -74,8 +73,7 @@ async def close(tx: Tx, places: Sequence[str] | None, through: Month, now: datet
     """Close a month, and with it all before, once every settlement under way has ended."""
     wanted = None if places is None else sorted(places)
     months = [str(through.plus(-back)) for back in reversed(range(MONTHS_BACK))]
-    await tx.execute(_LOCK, {"places": wanted, "months": months})
-    row = {"places": wanted, "month": str(through), "now": now}
+    row = {"places": wanted, "months": months, "month": str(through), "now": now}
     return (await tx.execute(_CLOSE, row)).rowcount
 
 
