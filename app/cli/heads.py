@@ -14,7 +14,6 @@ from app.cli.doorsteps import DoorstepProtocol
 class HeadProtocol(DoorstepProtocol):
     """Ends a connection whose next head takes too long, however it trickles in, or never ends."""
 
-    seconds_max: ClassVar[float] = 30.0
     bytes_max: ClassVar[int] = 32 * 1024
     _waiting: asyncio.TimerHandle | None = None
     _is_open = False  # whether a head has begun and is not there yet
