@@ -20,6 +20,7 @@ class Act(enum.StrEnum):
     REPEAT_ALERTS = "repeat_alerts"  # 预警重发
     CLOSE_YEARS = "close_years"  # 年度清算关账
     PRUNE_DELIVERIES = "prune_deliveries"  # 清理投递记录
+    PRUNE_LOCK_OUTS = "prune_lock_outs"  # 清理登录锁定记录
     SEAL_JOURNALS = "seal_journals"  # 日志封存
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from app.events.model import DeliveryFault
 from app.events.service import sending
@@ -22,6 +23,7 @@ from tests.support.events import (
     SUBSCRIPTIONS,
     Receiver,
     Wall,
+    all_told,
     announced,
     announcing,
     delivered,
@@ -139,6 +141,28 @@ async def test_what_fails_is_tried_again_later_and_keeps_its_turn(
         (1, "delivered", None, 204),
     ]
     assert (await shown(agency, made["number"]))["failing_since"] is None
+
+
+async def test_what_no_secret_can_sign_any_more_is_not_sent_and_is_tried_again(
+    hub: World, receiver: Receiver, party: str
+) -> None:
+    agency, wall = hub.agency(party), Wall()
+    made = await subscribed(agency, receiver.url)
+    await announced(hub, "unsigned", party=party)
+    await all_told(hub)
+    lost = SecretStr("another sealing key, for the first was lost")
+    await deliverer(hub, wall, sealing_key=lost).deliver()
+    assert receiver.got == []
+    standing = await shown(agency, made["number"])
+    assert (standing["attempts"], standing["failing_since"]) == (1, "2026-01-01T00:00:00Z")
+    wall.advance(seconds=5)
+    await delivered(deliverer(hub, wall), receiver, 1)
+    assert receiver.got[0].is_signed_by(made["secret"])
+    log = await logged(agency, made["number"])
+    assert [(it["attempt"], it["outcome"], it["fault"], it["status"]) for it in log] == [
+        (1, "failed", "unsignable", None),
+        (2, "delivered", None, 204),
+    ]
 
 
 async def test_one_that_fails_holds_up_no_other(hub: World, receiver: Receiver, party: str) -> None:

@@ -115,6 +115,7 @@ async def test_only_these_functions_of_the_owners_may_be_called_by_the_service(
         "announcement_stretch",
         "prune_deliveries",
         "prune_redeliveries",
+        "prune_lock_outs",
     }
 
 

@@ -11,7 +11,9 @@ from app.kernel.calendar import CHINA, business_day
 
 DAYS_MADE_UP_MAX = 366
 # They see the present whatever day they are done for, so missed days are made up by one of them.
-OF_THE_PRESENT = frozenset({Act.REPEAT_ALERTS, Act.PRUNE_DELIVERIES, Act.SEAL_JOURNALS})
+OF_THE_PRESENT = frozenset(
+    {Act.REPEAT_ALERTS, Act.PRUNE_DELIVERIES, Act.PRUNE_LOCK_OUTS, Act.SEAL_JOURNALS}
+)
 
 
 @basis("hub-default/due-acts")

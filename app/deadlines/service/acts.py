@@ -16,6 +16,7 @@ from app.deadlines.store import periods as periods_kept
 from app.filing import service as filings
 from app.kernel.parties import PartyKind
 from app.kernel.regions import Scheme
+from app.parties.service import forgetting
 from app.proof.service import sealing
 from app.review.service import closing, deducting
 from app.runtime.db import Conn
@@ -150,5 +151,6 @@ DOING: Mapping[Act, UseCase] = {
     Act.ALERT_UNCLOSED: closing.alert_unclosed,
     Act.REPEAT_ALERTS: watching.repeat_alerts,
     Act.CLOSE_YEARS: _close_years,
+    Act.PRUNE_LOCK_OUTS: forgetting.forget_guesses,
     Act.SEAL_JOURNALS: _seal_journals,
 }

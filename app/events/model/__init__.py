@@ -163,6 +163,7 @@ class DeliveryFault(enum.StrEnum):
     TIMED_OUT = "timed_out"
     REDIRECTED = "redirected"
     ANSWERED_NO = "answered_no"
+    UNSIGNABLE = "unsignable"  # nothing was sent: what cannot be signed is not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

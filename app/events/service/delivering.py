@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 
 from app.events.model import (
     Attempt,
+    DeliveryFault,
     DeliveryOutcome,
     Event,
     EventsAsked,
@@ -137,6 +138,9 @@ def _opened(seal: Seal, sealed: Sequence[bytes], number: str) -> Sequence[bytes]
 async def _send(
     courier: Courier, it: Subscription, sending: Next, keys: Sequence[bytes]
 ) -> Attempt:
+    """Send once, signed; what no key is left to sign is not sent."""
+    if not keys:
+        return Attempt(status=None, fault=DeliveryFault.UNSIGNABLE)
     body = courier.write(sending.event)
     timestamp = int(courier.clock().timestamp())
     headers = {

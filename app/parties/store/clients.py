@@ -142,6 +142,10 @@ _UNCOUNT = sa.text(
      WHERE who = ''::bytea AND address = :address
     """
 )
+# The service may not delete: a function of the owner's removes what is old, and nothing else.
+_PRUNE = sa.text("SELECT prune_lock_outs(:at, :days, :rows)").bindparams(
+    sa.bindparam("at", type_=sa.DateTime(timezone=True))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +311,11 @@ async def forgive(conn: Conn, who: bytes, address: str) -> None:
 async def uncount(conn: Conn, address: str) -> None:
     """Take from an address's count what was counted before it was judged, and was no failure."""
     await conn.execute(_UNCOUNT, {"address": address})
+
+
+async def prune_lock_outs(tx: Tx, at: datetime, days: int, *, rows: int) -> int:
+    """Remove counts of guesses older than so many days, at most so many; return how many went."""
+    return int((await tx.execute(_PRUNE, {"at": at, "days": days, "rows": rows})).scalar_one())
 
 
 def _client(row: sa.Row[Any]) -> Client:
