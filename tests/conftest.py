@@ -5,6 +5,7 @@ The first who asks starts the server; parallel workers share one.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -69,6 +70,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run files in the order of their places."""
     items.sort(key=lambda item: place_of(_file_of(item)))
+
+
+def pytest_collection_finish() -> None:
+    """Search what was loaded to stay for garbage once, and not over and over during the run."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_protocol(item: pytest.Item) -> None:
