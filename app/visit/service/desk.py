@@ -63,10 +63,11 @@ class Identifying:
         vault = vault_of(self.hub.reading_engine)
         async with wired(self.hub) as (_, wire):
             now = self.hub.clock()
+            today = business_day(now)
             answers: dict[int, bytes] = {}
             traces: list[tuple[Asked, Record]] = []
             for place, row in (await desk.look_at_all(wire, vault, some, now)).items():
-                shown = self._shown(some[place], row, vault, business_day(now))
+                shown = self._shown(some[place], row, vault, today)
                 if shown is not None:
                     answers[place], trace = shown
                     traces.append((some[place], trace))
