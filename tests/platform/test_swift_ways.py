@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -175,10 +176,13 @@ async def test_a_fault_is_told_as_the_library_tells_it_and_the_connection_kept(
 ) -> None:
     caller = world.operator.caller
     async with reading(world.hub, caller, "test") as it:
-        await it.rx.exec_driver_sql("SET statement_timeout = 1")
+        (row,) = await fetch(it.rx, PID, {})
+        asking = asyncio.create_task(fetch(it.rx, SLOW, {}))
+        while not asking.done():
+            async with world.tx() as tx:
+                await tx.execute(sa.text("SELECT pg_cancel_backend(:pid)"), {"pid": row.it})
         with pytest.raises(DBAPIError) as raised:
-            await fetch(it.rx, SLOW, {})
-        await it.rx.exec_driver_sql("RESET statement_timeout")
+            await asking
         assert raised.value.orig.sqlstate == "57014"  # type: ignore[union-attr]  # the driver's
         assert not raised.value.connection_invalidated
         assert (await fetch(it.rx, ASKED, {"asked": "again"}))[0].said == "again"

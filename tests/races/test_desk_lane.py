@@ -23,7 +23,7 @@ WAITING = sa.text(
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
     " AND wait_event_type = 'Lock' AND query LIKE '%desk_keep%'"
 )
-PATIENCE = 500  # looks, a hundredth of a second apart; what hangs would hang for ever
+PATIENCE = 6_000  # looks, a hundredth of a second apart; what hangs would hang for ever
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

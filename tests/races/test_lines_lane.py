@@ -44,7 +44,7 @@ async def held(world: World, visit: str) -> tuple[int, str, list[str]]:
 async def persistent(world: World, visit: str, key: str, *lines: dict[str, Any]) -> httpx.Response:
     """Upload as a hospital does: until the hub has said yes or no."""
     client, body = world.institution(JINAN), {"lines": lines}
-    for _ in range(40):
+    for _ in range(1_200):
         answer = await client.post(f"{VISITS}/{visit}/lines", body, key=key)
         if answer.status_code != 503 and answer.json().get("code") != "message-running":
             return answer
