@@ -20,6 +20,7 @@ from app.main import create_app
 from app.runtime import docs_pages
 from app.runtime.door import Hub
 from app.runtime.hub import wall_clock
+from app.runtime.logins import require_lesser
 from app.runtime.settings import Mode
 from app.runtime.standalone import Home, lend_hub
 from app.sandbox import casting
@@ -28,6 +29,8 @@ from app.sandbox import casting
 def serve_opened(home: Home, taken: socket) -> None:
     """Serve until told to stop."""
     require_adopted(home)
+    if home.settings.mode is Mode.PRODUCTION and not home.embedded:
+        require_lesser(home.url, home.settings.database_role)
     served = create_app(home.settings, url=home.url)
     if home.embedded:
         asyncio.run(_lay(home, served))

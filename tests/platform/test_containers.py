@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 CHECKOUT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
@@ -45,11 +47,26 @@ def test_no_password_has_a_default() -> None:
     secrets = re.findall(r"\$\{(\w*(?:PASSWORD|KEY)\w*)(:[?-])", text)
     assert {name for name, _ in secrets} == {
         "POSTGRES_PASSWORD",
+        "HUB_SERVICE_PASSWORD",
         "HUB_TOKEN_KEY",
         "HUB_DATA_KEYS",
         "HUB_INDEX_KEY",
     }
     assert {mark for _, mark in secrets} == {":?"}
+
+
+def test_the_owners_password_is_with_the_database_and_the_steps_before_serving_alone() -> None:
+    services = YAML(typ="safe").load(CHECKOUT / "docker-compose.yml")["services"]
+    holders = {name for name, it in services.items() if "${POSTGRES_PASSWORD" in str(it)}
+    assert holders == {"postgres", "migrate", "login"}
+    assert "//hub_service:${HUB_SERVICE_PASSWORD" in services["hub"]["environment"]["DATABASE_URL"]
+    assert services["login"]["environment"]["HUB_SERVICE_LOGIN"] == "hub_service"
+    for volume in services["login"]["volumes"]:
+        assert (CHECKOUT / volume.partition(":")[0]).is_file()
+    before = ["hub", "login", "migrate"]
+    for later, earlier in pairwise(before):
+        waits = services[later]["depends_on"][earlier]["condition"]
+        assert waits == "service_completed_successfully"
 
 
 def test_every_file_the_image_copies_is_let_through() -> None:
