@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.runtime import migrate
-from app.runtime.embedded import EmbeddedPostgres
+from app.runtime.embedded import EmbeddedPostgres, binaries
 from app.runtime.embedded.databases import administer, in_own_loop, quoted, select_one_column
 
 PREFIX = "hub_test_"
@@ -69,6 +69,11 @@ class TestServer:
         mine = "SELECT datname FROM pg_database WHERE starts_with(datname, $1)"
         for name in in_own_loop(select_one_column(self.url, mine, self.run)):
             drop(self.url, str(name))
+
+
+def client_program() -> Path:
+    """Name the `psql` that came with the Postgres the tests would start."""
+    return binaries.find(None).folder / "psql"
 
 
 def address(server_url: str, database: str) -> str:

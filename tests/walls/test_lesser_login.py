@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.runtime.embedded import binaries
 from app.runtime.embedded.databases import administer, in_own_loop, select_one_column
 from app.runtime.logins import besides, require_lesser
 from app.runtime.mistakes import StandaloneError
+from tests.support.pg import client_program
 
 LOGIN = Path(__file__).parents[2] / "deploy" / "login.sql"
 WITHIN = "SELECT roleid::regrole::text FROM pg_auth_members WHERE member = to_regrole($1)"
@@ -32,7 +32,6 @@ def login(database_url: str) -> Iterator[str]:
 def made(url: str, login: str, password: str) -> None:
     """Do what the composition does, with the database's own program."""
     server = make_url(url)
-    program = binaries.find(None).folder / "psql"
     connecting = {
         "PGHOST": server.query.get("host", server.host),
         "PGPORT": server.query.get("port", server.port and str(server.port)),
@@ -42,7 +41,7 @@ def made(url: str, login: str, password: str) -> None:
     }
     known = {name: str(value) for name, value in connecting.items() if value}
     subprocess.run(  # noqa: S603 -- of the Postgres the tests run on
-        [program, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={LOGIN}"],
+        [client_program(), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={LOGIN}"],
         env={**os.environ, **known, "HUB_SERVICE_LOGIN": login, "HUB_SERVICE_PASSWORD": password},
         check=True,
     )
