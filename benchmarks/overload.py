@@ -30,9 +30,6 @@ CLIENTS = (8, 16, 32)  # of which the fastest is what the hub can do
 NORMAL = CLIENTS[0]
 SHARE_MIN = 0.8
 VOID = 2
-# What Postgres does by itself within a minute: until then its plans are those of empty tables, and
-# grow dearer with every settlement.
-LEARN = "ANALYZE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,8 +216,7 @@ async def _play(place: Place, served: Served, stock: Stock, done: Overload) -> N
         last = await site.round()
         done.rounds.append(last)
         if not number:
-            async with place.owner() as connection:
-                await connection.execute(LEARN)
+            await place.learn()
         crowd, named = last.crowd, f"round {number}" if number else "to warm up"
         cores = " ".join(f"{name} {each:.2f}" for name, each in crowd.cores.items())
         sys.stderr.write(

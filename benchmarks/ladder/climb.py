@@ -142,6 +142,7 @@ async def _on(place: Place, done: Climb) -> None:
         served = await stack.enter_async_context(serving(place, manner.shape))
         site = await _site(place, stock, served, manner)
         await site.settle(manner.warm_seconds)
+        await place.learn()
         await _low(site, ceiling, done)
         if grown is not None:
             minutes = await pour_in(grown, manner.settlements, tell)
