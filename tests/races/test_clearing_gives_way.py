@@ -6,12 +6,16 @@ import asyncio
 import hashlib
 from datetime import date
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from app.clearing.model import PairTotal
 from app.clearing.service import counting
 from app.kernel.calendar import Month
 from app.kernel.regions import Scheme
+from app.runtime.db import Tx
+from app.settlement.tables import settlement
 from tests.support.clearing import Arranged, arranged
 from tests.support.world import World
 
@@ -89,3 +93,16 @@ async def test_a_run_gives_way_once_to_who_settled_while_it_counted(world: World
     assert await counting_now == before
     (taken,) = pauses
     assert 0 < taken <= counting.PAUSE_SECONDS_MAX
+
+
+async def test_a_portion_that_fails_fails_as_any_statement_does(world: World) -> None:
+    """Also what is not worth another try, so that the door does not count a quarter again."""
+    most = 2**63 - 1
+    rows = [Arranged("110000", "440000", most, date(2025, 8, 9)).row() for _ in range(2)]
+    async with world.owner.connect() as arranging:
+        tx = Tx(arranging)
+        await tx.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        await tx.execute(settlement.insert(), rows)
+        with pytest.raises(DBAPIError) as told:
+            await counting.totals(tx, Scheme.CROSS_PROVINCE, [AUGUST], [])
+    assert getattr(told.value.orig, "sqlstate", None) == "22003"

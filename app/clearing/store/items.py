@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
 
 from app.clearing.model import Item, ItemKind, PairTotal, Part, Totals
 from app.clearing.model.confirming import Pair
@@ -25,6 +27,12 @@ from app.runtime.paging import PageAsked
 from app.settlement.tables import cleared_month, settlement
 from app.visit.tables import visit
 
+# The connection is gone: the door knows these as they are, and begins anew.
+_BROKEN = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 _NEWEST = sa.select(sa.func.max(settlement.c.id))
 # One statement, whatever the number of settlements: pair by pair, each read from an index alone and
 # sorted by itself, which is less work than sorting them all. Nothing is written but the claims, and
@@ -233,16 +241,23 @@ async def totals(
 ) -> AsyncGenerator[list[PairTotal]]:
     """Total and digest by ordered pair what some months hold and the contests that roll on.
 
-    Yield so many pairs at a time, each portion counted when it is asked for.
+    Yield so many pairs at a time, each portion counted when it is asked for. What fails then fails
+    as any statement does: the driver's own faults come out of a cursor unwrapped, and the door
+    would take each for a broken connection and count again.
     """
     asked = {
         "scheme": scheme.value,
         "months": [str(month) for month in months],
         "waiting": list(waiting),
     }
-    async with tx.stream(_TOTALS, asked, execution_options={"yield_per": pairs}) as counted:
-        async for portion in counted.partitions():
-            yield [_pair_total(row) for row in portion]
+    try:
+        async with tx.stream(_TOTALS, asked, execution_options={"yield_per": pairs}) as counted:
+            async for portion in counted.partitions():
+                yield [_pair_total(row) for row in portion]
+    except asyncpg.PostgresError as error:
+        if isinstance(error, _BROKEN):
+            raise
+        raise DBAPIError(None, None, error) from error
 
 
 async def items(
