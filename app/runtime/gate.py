@@ -15,7 +15,7 @@ from app.kernel.parties import PartyKind
 from app.runtime.auth import Caller, Signer
 from app.runtime.heard import Heard, hear
 from app.runtime.limits import Limits
-from app.runtime.telemetry import App, Message, Receive, Send
+from app.runtime.telemetry import DIGITS_MAX, App, Message, Receive, Send
 
 JSON = (b"application/json", b"application/json; charset=utf-8")
 BEARER = b"Bearer "
@@ -106,6 +106,7 @@ def is_short_post(scope: Message, headers: Headers, bytes_max: int) -> bool:
         and not scope["query_string"]
         and headers.get(b"content-type", b"").lower() in JSON
         and b"content-encoding" not in headers
+        and len(length) <= DIGITS_MAX
         and length.isdigit()
         and int(length) <= bytes_max
     )

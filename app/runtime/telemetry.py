@@ -57,6 +57,7 @@ GIVEN = frozenset(
     {b"x-request-id", b"ratelimit-policy", b"ratelimit"} | {name for name, _ in GUARDS}
 )
 IS_WHOLE = "hub.is_whole"  # set by a server that knows, once all of a request is there
+DIGITS_MAX = 20  # of a length, with the zeros before it: more are no number to the language
 CHAIN_MAX = 5
 FRAMES_MAX = 12
 _IDS = random.Random()  # noqa: S311 -- an id opens nothing; of its own, so that nobody else seeds it
@@ -218,7 +219,7 @@ class Telemetry:
         upload = UPLOADS.match(headers.get(b"content-type", b""))
         limit = self.settings.upload_bytes_max if upload else self.settings.body_bytes_max
         declared = headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > limit:
+        if declared.isdigit() and (len(declared) > DIGITS_MAX or int(declared) > limit):
             raise TooLargeError(limit)
         return limit
 
