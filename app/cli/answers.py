@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.runtime.telemetry import IS_WHOLE
@@ -56,6 +57,33 @@ class Gathering(asyncio.Transport):
 
 class AnswerProtocol(HttpToolsProtocol):
     """Lets an answer leave in as few pieces as it can."""
+
+    def data_received(self, data: bytes) -> None:
+        """Read requests; nobody is upgraded, so what follows who asked for it is the next one.
+
+        Were it thrown away, as the server underneath does, the rest of it would be read as a
+        request of its own.
+        """
+        self._unset_keepalive_if_required()
+        while data and self.parser is not None:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as asked:
+                data = data[asked.args[0] :]
+            except httptools.HttpParserError:
+                self.send_400_response("Invalid HTTP request received.")
+                return
+            else:
+                return
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no request; only hang up where it would stand for another's answer."""
+        last = self.cycle
+        is_owed = last is not None and not last.response_complete
+        if is_owed and (last.response_started or not last.more_body or self.pipeline):
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
 
     def on_headers_complete(self) -> None:
         """Take a request in, and gather what it is answered with.

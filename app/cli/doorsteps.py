@@ -82,6 +82,7 @@ class DoorstepProtocol(ReaderProtocol):
             and not self.doorstep.turns.is_free
             and self._is_between
             and self.timeout_keep_alive_task is not None
+            and not self.flow.write_paused
             and (answer := self._at_a_glance(self.doorstep, data)) is not None
         ):
             self._glanced_at = self.loop.time()
@@ -145,9 +146,14 @@ class DoorstepProtocol(ReaderProtocol):
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        """Take a request in, or send it away; its body is passed over."""
+        """Take a request in, or send it away; its body is passed over.
+
+        Who does not read what it was told is taken in as well: there the next answer waits until
+        the last is read, and nothing more is read of who asks for it.
+        """
         answer = None
         is_alone = self.cycle is None or self.cycle.response_complete
+        is_alone = is_alone and not self.flow.write_paused
         if self.doorstep is not None and is_alone and self.parser.should_keep_alive():
             answer = self.doorstep.answer(*_line(self.parser, self.url))
         if answer is None:

@@ -17,7 +17,8 @@ class HeadProtocol(DoorstepProtocol):
     bytes_max: ClassVar[int] = 32 * 1024
     _waiting: asyncio.TimerHandle | None = None
     _is_open = False  # whether a head has begun and is not there yet
-    _seen = 0
+    _is_mixed = False  # whether what just came ended a head or held some of a body
+    _seen = 0  # bytes that did neither
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head from the moment somebody is there."""
@@ -30,24 +31,48 @@ class HeadProtocol(DoorstepProtocol):
         self._is_open = True
 
     def on_headers_complete(self) -> None:
-        """Wait no more: the body has a time of its own."""
+        """Wait no more: the body has a time of its own.
+
+        Fields that follow a body are nobody's (RFC 9110, 6.5.1): what a proxy did not see, such as
+        where a request comes from, must not come in behind its back.
+        """
         self._is_open = False
+        self._is_mixed = True
         if self._waiting is not None:
             self._stop()
         super().on_headers_complete()
+        self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        """Take some of a body in, which is counted where it is read."""
+        self._is_mixed = True
+        super().on_body(body)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless this head has become longer than any.
+        """Read on, unless this head, or what is between pieces of a body, is longer than any.
 
         Most heads come whole, and no time has to be set for them.
         """
+        self._is_mixed = False
         super().data_received(data)
-        if self._is_open and self._waiting is None:
-            self._wait()
-        if self._waiting is not None:
+        if self._is_mixed:
+            self._seen = 0
+        elif not self._is_between:
             self._seen += len(data)
             if self._seen > self.bytes_max:
                 self.transport.abort()
+        if self._waiting is None and (self._is_open or self._is_silent):
+            self._wait()
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether what came was nothing at all, and no time runs for what is to come."""
+        return self._is_between and self.timeout_keep_alive_task is None and not self._is_busy
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether the request before is still being answered."""
+        return self.cycle is not None and not self.cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timer with the connection."""
@@ -55,7 +80,6 @@ class HeadProtocol(DoorstepProtocol):
         super().connection_lost(exc)
 
     def _wait(self) -> None:
-        self._seen = 0
         self._waiting = self.loop.call_later(self.seconds_max, self._give_up)
 
     def _stop(self) -> None:
@@ -64,8 +88,7 @@ class HeadProtocol(DoorstepProtocol):
             self._waiting = None
 
     def _give_up(self) -> None:
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if busy:  # the request before this head is still being answered
+        if self._is_busy:
             self._wait()
         else:
             self.transport.close()
