@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from contextlib import aclosing
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.clearing.model import PairTotal
 from app.clearing.service import counting
+from app.clearing.store import items
 from app.kernel.calendar import Month
 from app.kernel.regions import Scheme
 from app.runtime.db import Tx
@@ -19,7 +21,8 @@ from app.settlement.tables import settlement
 from tests.support.clearing import Arranged, arranged
 from tests.support.world import World
 
-PROVINCES = ("110000", "120000", "370000", "440000")
+PROVINCES = ("110000", "120000", "130000", "140000", "150000", "210000", "370000", "440000")
+PAIRS = [(one, other) for one in PROVINCES for other in PROVINCES if one != other]
 AUGUST, SEPTEMBER = Month(2025, 8), Month(2025, 9)
 _DEDUCTIONS_AWAITED = sa.text(
     "SELECT count(*) FROM pg_locks WHERE relation = 'deduction'::regclass AND NOT granted "
@@ -31,9 +34,14 @@ _COUNTED = sa.text(
 )
 
 
-async def _counted(world: World, pairs: int, pauses: list[float]) -> list[PairTotal]:
+async def _counted(
+    world: World, pairs: int, pauses: list[float], *others: Arranged
+) -> list[PairTotal]:
+    """Count as a run does; others settle in every pause."""
+
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
+        await arranged(world, *others)
 
     async with world.service_tx() as tx:
         await tx.exec_driver_sql("SET LOCAL lock_timeout = 0")
@@ -47,15 +55,13 @@ async def _counted(world: World, pairs: int, pauses: list[float]) -> list[PairTo
 async def test_portions_of_any_size_find_the_same_totals_and_roots_and_hold_nobody_up(
     world: World,
 ) -> None:
-    """Twelve pairs, a dozen items each over two months: as the rows say, in the order of places."""
+    """Fifty-six pairs, four items each over two months: as the rows say, in the order of places."""
     await arranged(
         world,
         *(
             Arranged(insured, treatment, 100 + n, date(2025, 8 + n % 2, 1 + n), total=200 + n)
-            for insured in PROVINCES
-            for treatment in PROVINCES
-            if insured != treatment
-            for n in range(12)
+            for insured, treatment in PAIRS
+            for n in range(4)
         ),
     )
     lines: dict[tuple[str, str], list[str]] = {}
@@ -64,11 +70,11 @@ async def test_portions_of_any_size_find_the_same_totals_and_roots_and_hold_nobo
             said = f"{it.number} {it.total_fen} {it.fund_fen}"
             lines.setdefault((it.insured_place, it.treatment_place), []).append(said)
     expected = {
-        pair: (len(items), hashlib.sha256("\n".join(items).encode()).digest())
-        for pair, items in lines.items()
+        pair: (len(said), hashlib.sha256("\n".join(said).encode()).digest())
+        for pair, said in lines.items()
     }
     pauses: list[float] = []
-    for pairs in (1, 5, 12, 100):
+    for pairs in (1, 28, counting.PAIRS, 56, 100):
         found = await _counted(world, pairs, pauses)
         places = [(it.insured_place, it.treatment_place) for it in found]
         assert places == sorted(expected)
@@ -78,21 +84,38 @@ async def test_portions_of_any_size_find_the_same_totals_and_roots_and_hold_nobo
     assert pauses == [], "nobody settled meanwhile"
 
 
-async def test_a_run_gives_way_once_to_who_settled_while_it_counted(world: World) -> None:
-    """A settlement is booked while the first portion waits; it counts in its own month alone."""
-    await arranged(world, Arranged("110000", "440000", 5, date(2025, 8, 9)))
+async def test_a_run_gives_way_after_every_portion_somebody_settled_in(world: World) -> None:
+    """One is booked while the first portion waits, one in each pause; each in its own month."""
+    await arranged(world, *(Arranged(*pair, 5, date(2025, 8, 9)) for pair in PAIRS))
     pauses: list[float] = []
-    before = await _counted(world, 100, pauses)
+    later = Arranged("110000", "440000", 7, date(2025, 10, 9))
+    before = await _counted(world, counting.PAIRS, pauses)
     assert pauses == []
     async with world.tx() as holding:
         await holding.exec_driver_sql("LOCK TABLE deduction IN ACCESS EXCLUSIVE MODE")
-        counting_now = asyncio.create_task(_counted(world, 100, pauses))
+        counting_now = asyncio.create_task(_counted(world, counting.PAIRS, pauses, later))
         while not (await holding.execute(_DEDUCTIONS_AWAITED)).scalar_one():
             assert not counting_now.done(), "it had deductions to wait for"
-        await arranged(world, Arranged("110000", "440000", 7, date(2025, 10, 9)))
+        await arranged(world, later)
     assert await counting_now == before
-    (taken,) = pauses
-    assert 0 < taken <= counting.PAUSE_SECONDS_MAX
+    assert [0 < taken <= counting.PAUSE_SECONDS_MAX for taken in pauses] == [True, True]
+
+
+async def test_all_portions_are_of_one_moment(world: World) -> None:
+    """Whatever is written between two of them, even into the very months, is in neither."""
+    settling = [Arranged(*pair, 5, date(2025, 8, 9)) for pair in PAIRS]
+    await arranged(world, *settling)
+    pauses: list[float] = []
+    before = await _counted(world, counting.PAIRS, pauses)
+    portions: list[list[PairTotal]] = []
+    async with world.service_tx() as tx:
+        counted = items.totals(tx, Scheme.CROSS_PROVINCE, [AUGUST, SEPTEMBER], [], counting.PAIRS)
+        async with aclosing(counted):
+            async for portion in counted:
+                portions.append(portion)
+                await arranged(world, *settling)
+    assert [len(portion) for portion in portions] == [50, 6]
+    assert [pair for portion in portions for pair in portion] == before
 
 
 async def test_a_portion_that_fails_fails_as_any_statement_does(world: World) -> None:

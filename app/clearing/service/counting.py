@@ -12,7 +12,8 @@ from app.kernel.calendar import Month
 from app.kernel.regions import Scheme
 from app.runtime.db import Tx
 
-PAIRS = 50  # of a portion: of a million settlements, some 50 ms of work
+# Of a portion: of a million settlements, some 50 ms of work; also what the driver fetches at once.
+PAIRS = 50
 PAUSE_SECONDS_MAX = 1.0
 
 

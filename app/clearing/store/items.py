@@ -251,8 +251,8 @@ async def totals(
         "waiting": list(waiting),
     }
     try:
-        async with tx.stream(_TOTALS, asked, execution_options={"yield_per": pairs}) as counted:
-            async for portion in counted.partitions():
+        async with tx.stream(_TOTALS, asked) as counted:
+            async for portion in counted.partitions(pairs):
                 yield [_pair_total(row) for row in portion]
     except asyncpg.PostgresError as error:
         if isinstance(error, _BROKEN):
