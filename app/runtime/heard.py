@@ -33,7 +33,10 @@ class Heard:
             return await self.receive()
         message = self.messages.popleft()
         if isinstance(message, HTTPException):
-            raise message
+            try:
+                raise message
+            finally:
+                del message  # or it and what was heard would keep each other
         return message
 
 

@@ -270,7 +270,16 @@ async def answer_malformed(request: Request, error: Exception) -> Response:
     if _wrong_type(request, error):
         return await answer_refusal(request, ContentTypeUnsupported(allowed=["application/json"]))
     errors = [_fault(e) for e in error.errors()[:FAULTS_MAX]]
+    _let_go(error)
     return await answer_refusal(request, Malformed(errors=errors))
+
+
+def _let_go(error: BaseException) -> None:
+    """Let a body go with its answer: the framework keeps the error where the error keeps it.
+
+    Such a ring stays until the collector comes by, which is seldom, and a body may be megabytes.
+    """
+    error.__traceback__ = error.__cause__ = error.__context__ = None
 
 
 def _wrong_type(request: Request, error: RequestValidationError) -> bool:
@@ -300,6 +309,8 @@ def _fault(error: dict[str, Any]) -> dict[str, str]:
 async def answer_http(request: Request, error: Exception) -> Response:
     """Exception handler for what the framework itself refuses."""
     assert isinstance(error, HTTPException)
+    is_too_deep = isinstance(error.__cause__, RecursionError)
+    _let_go(error)
     if isinstance(error, TooLargeError):
         return await answer_refusal(request, BodyTooLarge(bytes_max=error.limit))
     if isinstance(error, TooSlowError):
@@ -310,7 +321,7 @@ async def answer_http(request: Request, error: Exception) -> Response:
         response = await answer_refusal(request, MethodNotAllowed())
         response.headers["Allow"] = methods_at(request)
         return response
-    if isinstance(error.__cause__, RecursionError):  # what parses gives up before depth is counted
+    if is_too_deep:  # what parses gives up before depth is counted
         return await answer_refusal(request, Malformed(errors=[TOO_DEEP]))
     fault = {"in": "body", "pointer": "", "code": "unreadable", "detail": str(error.detail)}
     return await answer_refusal(request, Malformed(errors=[fault]))
