@@ -57,17 +57,16 @@ class HeadProtocol(DoorstepProtocol):
         super().data_received(data)
         if self._is_mixed:
             self._seen = 0
-        elif not self._is_between:
+        elif self._is_between:  # what came was nothing at all
+            no_time_runs = self.timeout_keep_alive_task is None and self._waiting is None
+            if no_time_runs and not self._is_busy:
+                self._wait()
+        else:
             self._seen += len(data)
             if self._seen > self.bytes_max:
                 self.transport.abort()
-        if self._waiting is None and (self._is_open or self._is_silent):
+        if self._is_open and self._waiting is None:
             self._wait()
-
-    @property
-    def _is_silent(self) -> bool:
-        """Whether what came was nothing at all, and no time runs for what is to come."""
-        return self._is_between and self.timeout_keep_alive_task is None and not self._is_busy
 
     @property
     def _is_busy(self) -> bool:
