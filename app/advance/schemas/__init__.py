@@ -21,6 +21,7 @@ from app.advance.model import (
 )
 from app.kernel.money import YUAN, Money
 from app.kernel.regions import Scheme
+from app.runtime.wire import Day
 
 YUAN_TEXT = "yuan with two decimals 元，两位小数"
 AMOUNT = rf"^{YUAN.pattern}$".replace("-?", "")
@@ -235,7 +236,7 @@ class AdvanceConfirmation(BaseModel):
         description="The bank's reference 银行流水号",
         examples=["2025011400000001"],
     )
-    paid_on: date = Field(description="Day of payment 付款日期", examples=["2025-01-14"])
+    paid_on: Day = Field(description="Day of payment 付款日期", examples=["2025-01-14"])
 
     def asked(self) -> Said:
         """Return what the use case takes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -13,6 +12,7 @@ from app.proof.model.seals import Journal
 from app.proof.schemas.laws import ProofView
 from app.proof.schemas.seals import SealView
 from app.proof.service import sealing, verifying
+from app.runtime import wire
 from app.runtime.auth import PartyKind
 from app.runtime.http import OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
@@ -33,7 +33,7 @@ After = Annotated[
     Query(ge=0, le=10_000_000, description="Block to go on after 自此块号之后"),
 ]
 Day = Annotated[
-    date | None,
+    wire.Day | None,
     Query(description="Only the blocks of a day 仅取某日", examples=["2025-09-01"]),
 ]
 _TEXT = {"schema": {"type": "string"}}

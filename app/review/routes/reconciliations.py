@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -39,6 +38,7 @@ from app.review.schemas import (
     RepairIn,
     StandingView,
 )
+from app.runtime import wire
 from app.runtime.door import MessageRunning
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, PageView
@@ -64,7 +64,7 @@ Number = Annotated[
         examples=["R3701002509010000001"],
     ),
 ]
-Day = Annotated[date, Path(description="Business day 业务日期", examples=["2025-09-01"])]
+Day = Annotated[wire.Day, Path(description="Business day 业务日期", examples=["2025-09-01"])]
 Institution = Annotated[
     InstitutionCode | None, Query(description="Institution, for agencies 机构编码（经办机构必填）")
 ]
@@ -101,7 +101,7 @@ async def reconcile(asked: ReconciliationIn, door: OpenDoor) -> Response:
 async def reconciliations(
     reading: OpenReading,
     page: AskedPage,
-    day: Annotated[date | None, Query(description="Business day 业务日期")] = None,
+    day: Annotated[wire.Day | None, Query(description="Business day 业务日期")] = None,
     state: Annotated[ReconciliationState | None, Query(description="State 状态")] = None,
 ) -> PageView[ReconciliationView]:
     """List reconciliations."""
@@ -121,7 +121,7 @@ async def reconciliations(
 async def standing(
     reading: OpenReading,
     since: Annotated[
-        date | None,
+        wire.Day | None,
         Query(description="First day looked at, a month back unless told 起始日期，默认一个月"),
     ] = None,
     message: Annotated[

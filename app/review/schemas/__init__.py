@@ -31,6 +31,7 @@ from app.review.model import (
     Standing,
     UnreconciledDay,
 )
+from app.runtime.wire import Day
 from app.settlement.model import SettlementKind
 
 Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$")]
@@ -79,7 +80,7 @@ class ReconciliationIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"example": EXAMPLE})
 
-    day: date = DayField
+    day: Day = DayField
     side: Side | None = Field(
         default=None,
         description="own for an institution, treatment (default) or insured for an agency "
