@@ -269,6 +269,17 @@ class ReviewExists(Refusal):
     says_zh: ClassVar = "关账编号 {review}。"
 
 
+class MonthTooEarly(Refusal):
+    """A month is closed by a day that a text sets."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "month-too-early"
+    title: ClassVar = "The month lies before the first rules"
+    title_zh: ClassVar = "该月份早于规定施行之时"
+    says: ClassVar = "No text says by when {month} is to be closed."
+    says_zh: ClassVar = "{month} 的关账期限尚无规定。"
+
+
 class EarlierMonthsOpen(Refusal):
     """Months are closed in order."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
 from app.kernel.calendar import CHINA, business_day
+from app.runtime.wire import Instant
 from app.sandbox.model import Exchanged, FaultOrder
 from app.sandbox.moved_clock import ClockAct, ClockAsked, ClockSetting
 from app.sandbox.service import ClockMoved
@@ -38,7 +39,7 @@ class ClockIn(BaseModel):
     days: int = Field(default=0, ge=0, le=DAYS_MAX, description="Days 天", examples=[7])
     hours: int = Field(default=0, ge=0, le=HOURS_MAX, description="Hours 小时", examples=[0])
     minutes: int = Field(default=0, ge=0, le=MINUTES_MAX, description="Minutes 分", examples=[0])
-    to: AwareDatetime | None = Field(
+    to: Instant | None = Field(
         default=None,
         description="Instant of a jump 跳转至",
         examples=["2027-01-21T09:00:00+08:00"],
@@ -94,7 +95,7 @@ class ResetIn(BaseModel):
 
     model_config = _asked({})
 
-    starts_at: AwareDatetime | None = Field(
+    starts_at: Instant | None = Field(
         default=None,
         description="Instant the clock starts from; left out: the present 起始时间，默认为当前",
         examples=["2026-01-05T09:00:00+08:00"],

@@ -232,6 +232,15 @@ async def test_a_day_with_settlements_is_reconciled_by_the_next(world: World) ->
     assert await the(hospital, "reconciliation") == []
 
 
+async def test_a_day_compared_before_the_first_rules_has_no_deadline(world: World) -> None:
+    hospital = world.institution("H42000000001")
+    day = {"day": "2024-03-31", "count": 1, "total": "5.00", "fund": "5.00"}
+    row = {"settlement": "A-000001", "total": "5.00", "fund": "5.00"}
+    compared = await hospital.post("/v1/reconciliations", day | {"rows": [row]})
+    assert (compared.status_code, compared.json()["state"]) == (201, "open"), compared.text
+    assert await the(hospital, "reconciliation") == []
+
+
 async def test_the_calendar_is_in_the_order_of_days_on_every_page(world: World) -> None:
     world.clock.set_day("2025-11-24")
     found = await listed(world.operator, days=400)

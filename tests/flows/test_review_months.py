@@ -180,6 +180,12 @@ async def test_months_close_in_order_and_empty_ones_need_no_closing(world: World
     assert [(it["month"], it["state"]) for it in waiting] == [("2025-07", "closed")]
 
 
+async def test_a_month_before_the_first_rules_is_nobodys_to_close(world: World) -> None:
+    refused = await close(world, "2024-02")
+    assert refusal(refused) == (422, "month-too-early")
+    assert "2024-02" in refused.json()["detail"]
+
+
 async def test_a_clearing_may_close_a_month_first_and_the_agency_still_makes_its_statement(
     world: World,
 ) -> None:

@@ -10,18 +10,19 @@ from typing import Any, get_args
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
-from pydantic import BaseModel, BeforeValidator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, NaiveDatetime, PastDate
 from pydantic.fields import FieldInfo
 
 from app.runtime import wire
 from tests.support.world import World
 
+KINDS = (date, AwareDatetime, NaiveDatetime, PastDate)
 SPELLED = {get_args(it)[1] for it in (wire.Day, wire.Instant)}
 
 
 def lenient(annotation: Any, known: tuple[Any, ...], seen: set[type]) -> Iterator[str]:
     """Name each place within a type where 0 would be read as a day of 1970."""
-    if isinstance(annotation, type) and issubclass(annotation, date):
+    if isinstance(annotation, type) and issubclass(annotation, KINDS):
         if not SPELLED.intersection(it for it in known if isinstance(it, BeforeValidator)):
             yield annotation.__name__
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -61,3 +62,8 @@ def test_nothing_but_the_wires_spelling_is_read_as_a_day(world: World) -> None:
 def test_a_lenient_day_would_be_found(annotation: object) -> None:
     assert list(lenient(annotation, (), set())) == ["date"]
     assert not list(lenient(wire.Day | None, (), set()))
+
+
+def test_a_lenient_instant_would_be_found() -> None:
+    assert list(lenient(AwareDatetime | None, (), set())) == ["AwareDatetime"]
+    assert not list(lenient(wire.Instant | None, (), set()))

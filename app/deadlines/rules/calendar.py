@@ -22,8 +22,10 @@ def state_of(due: date, today: date, *, done: bool) -> DeadlineState:
 
 
 @basis("hub-default/reconciliation-day")
-def reconcile_by(day: date, book: PolicyBook) -> date:
-    """A day is reconciled by the next (日对账)."""
+def reconcile_by(day: date, book: PolicyBook) -> date | None:
+    """A day is reconciled by the next (日对账); before the first text nothing asks for it."""
+    if not book.is_in_force("reconciliation.due_days", day):
+        return None
     return day + timedelta(days=book.whole("reconciliation.due_days", day))
 
 

@@ -73,13 +73,14 @@ async def _reconciliations(reading: Reading) -> list[KeptDeadline]:
     return [
         KeptDeadline(
             kind=DeadlineKind.RECONCILIATION,
-            due=calendar.reconcile_by(day, reading.book),
+            due=due,
             party=party,
             subject=subject,
             waiting=left,
             since=day,
         )
         for day, subject, left in waiting
+        if (due := calendar.reconcile_by(day, reading.book)) is not None
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.kernel.parties import SignatureScheme
 from app.parties.model import (
@@ -16,6 +16,7 @@ from app.parties.model import (
     ProposalState,
     Proposed,
 )
+from app.runtime.wire import Instant
 
 PERSON_ID = r"^[a-z][0-9a-z._-]{1,31}$"
 BOOK = 'edition = "2026.1"'
@@ -26,7 +27,7 @@ Client = Annotated[
     str, Field(max_length=64, description="Client id 客户端编号", examples=["370000-7d1f2a"])
 ]
 LastMoment = Annotated[
-    AwareDatetime | None,
+    Instant | None,
     Field(description="Last moment; null: none 失效时间，可空", examples=[EXPIRES_AT]),
 ]
 

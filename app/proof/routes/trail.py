@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 
 from app.proof import files
 from app.proof.errors import JournalForeign, JournalPageWrong, TrailRangeWrong
@@ -18,6 +17,7 @@ from app.proof.service import sealing, trail
 from app.runtime.http import OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
+from app.runtime.wire import Instant
 
 router = APIRouter(prefix="/v1/audit-trail", tags=["audit-trail 操作留痕"])
 # A citizen's number is not looked for: it begins with more digits than any number of the hub.
@@ -58,11 +58,11 @@ async def trail_asked(
         ),
     ] = None,
     since: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Query(description="From this instant 起始时间", examples=["2025-09-01T00:00:00+08:00"]),
     ] = None,
     until: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Query(description="Before this instant 截止时间", examples=["2099-01-01T00:00:00+08:00"]),
     ] = None,
 ) -> TrailAsked:

@@ -17,6 +17,7 @@ from app.review.errors import (
     DeclarationMade,
     EarlierMonthsOpen,
     MonthRunning,
+    MonthTooEarly,
     NothingToDeclare,
     ReviewExists,
     ReviewForeign,
@@ -151,7 +152,9 @@ async def open_reviews(reading: OpenReading) -> OpenReviewsView:
     "",
     status_code=201,
     response_model=ReviewView,
-    responses=problems(ReviewForeign, RegionUnknown, ReviewExists, MonthRunning, EarlierMonthsOpen),
+    responses=problems(
+        ReviewForeign, RegionUnknown, ReviewExists, MonthRunning, MonthTooEarly, EarlierMonthsOpen
+    ),
     dependencies=[only(PartyKind.AGENCY)],
     summary="Close a month 月度关账",
     description="No settlement or deduction falls into a closed month any more: it falls into the "

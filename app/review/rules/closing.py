@@ -12,6 +12,7 @@ from app.policy.book import PolicyBook
 from app.review.errors import (
     EarlierMonthsOpen,
     MonthRunning,
+    MonthTooEarly,
     NothingToDeclare,
     TotalsDiffer,
 )
@@ -46,6 +47,13 @@ def due_days(month: Month, place: str, book: PolicyBook) -> DueDays:
         review_by=following.replace(day=book.whole(name, following, place, of="reviewed")),
         request_by=following.replace(day=book.whole(name, following, place, of="totalled")),
     )
+
+
+@basis("hub-default/review-calendar")
+def require_ruled(month: Month, place: str, book: PolicyBook) -> None:
+    """Before the first text nothing says by when a month is closed, and none is."""
+    if not book.is_in_force("review.due_day", month.next().first, place):
+        raise MonthTooEarly(month=month)
 
 
 @basis("hub-default/review-close")

@@ -50,6 +50,7 @@ async def close(work: Work, asked: CloseAsked) -> Review:
     existing = await kept.number_of(work.tx, month)
     if existing is not None:
         raise ReviewExists(review=existing)
+    closing.require_ruled(asked.month, asked.place, work.book)
     earliest, before = asked.month.plus(-closing.BACK), asked.month.plus(-1)
     open_before = await store.unclosed(work.tx, earliest, before, place=asked.place, scope=None)
     closing.require_closable(asked, [it.month for it in open_before], work.today)

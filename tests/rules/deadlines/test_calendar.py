@@ -50,6 +50,8 @@ def test_a_deadline_is_kept_to_the_end_of_its_day(
 
 def test_a_day_is_reconciled_by_the_next() -> None:
     assert calendar.reconcile_by(date(2025, 12, 31), BOOK) == date(2026, 1, 1)
+    assert calendar.reconcile_by(date(2024, 4, 1), BOOK) == date(2024, 4, 2)
+    assert calendar.reconcile_by(date(2024, 3, 31), BOOK) is None
 
 
 @pytest.mark.parametrize(

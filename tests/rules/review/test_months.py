@@ -16,6 +16,7 @@ from app.review.errors import (
     BankReferenceUsed,
     EarlierMonthsOpen,
     MonthRunning,
+    MonthTooEarly,
     NothingToDeclare,
     PaymentExceeds,
     TotalsDiffer,
@@ -42,6 +43,7 @@ from app.review.rules.closing import (
     require_closable,
     require_control_totals,
     require_over,
+    require_ruled,
     scheme_of,
     unclosed,
     with_days,
@@ -121,6 +123,12 @@ def test_months_are_due_on_days_of_the_next_which_a_province_may_set() -> None:
     assert due_days(SEPTEMBER, "370000", BOOK) == REVIEW.due
     december = due_days(Month(2025, 12), "370100", PolicyBook.parse(OTHER_DAYS))
     assert december == DueDays(review_by=date(2026, 1, 10), request_by=date(2026, 1, 20))
+
+
+def test_a_month_is_closed_where_a_text_says_by_when() -> None:
+    require_ruled(Month(2024, 3), "370000", BOOK)
+    with pytest.raises(MonthTooEarly):
+        require_ruled(Month(2024, 2), "370000", BOOK)
 
 
 def test_a_place_tells_its_scheme() -> None:
