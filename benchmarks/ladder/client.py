@@ -186,6 +186,18 @@ class _Open(_Load):
         else:
             self.waiting.append((request, since))
 
+    async def ended(self) -> None:
+        """Wait until everybody has an answer."""
+        if self.under_way:
+            await self.over.wait()
+
+    def taken_since(self, begun: float) -> Taken:
+        """Hang up, and tell what came back since."""
+        self.taken.seconds = time.perf_counter() - begun
+        for line in self.idle:
+            line.close()
+        return self.taken
+
     def _send(self, line: _Line, request: bytes, since: float) -> None:
         self.under_way += 1
         self.over.clear()
@@ -260,12 +272,8 @@ class Target:
                 elif not number % 64:
                     await asyncio.sleep(0)  # who is behind still reads what was answered
                 load.due(request, due)
-            if load.under_way:
-                await load.over.wait()
-        load.taken.seconds = time.perf_counter() - begun
-        for line in load.idle:
-            line.close()
-        return load.taken
+            await load.ended()
+        return load.taken_since(begun)
 
     async def crowd(self, rate: float, requests: Sequence[bytes], again: list[bytes]) -> Taken:
         """Send all of them at a constant rate; what is sent away comes into `again`.
@@ -284,12 +292,8 @@ class Target:
                     load.due(requests[number], begun + number / rate)
                 sent = due
                 await asyncio.sleep(CROWD_SECONDS)
-            if load.under_way:
-                await load.over.wait()
-        load.taken.seconds = time.perf_counter() - begun
-        for line in load.idle:
-            line.close()
-        return load.taken
+            await load.ended()
+        return load.taken_since(begun)
 
 
 def post(path: str, body: bytes, gate: bytes, key: str = "") -> bytes:
