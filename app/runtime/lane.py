@@ -1,8 +1,9 @@
 """The lane: messages of one kind that wait together and are carried through in one call.
 
 Whoever comes while others are being carried waits for the next call, so calls grow with the load
-and a lone message waits for nobody. The lane takes what is plain and nothing else: what it does not
-answer goes to the door, which is always right. It owns no task while it is idle.
+and a lone message waits for nobody. Another call begins beside one under way where enough wait to
+be worth it, or where that one is held up. The lane takes what is plain and nothing else: what it
+does not answer goes to the door, which is always right. It owns no task while it is idle.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ Wire: TypeAlias = "asyncpg.Connection[asyncpg.Record]"  # the driver's own end o
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 Carry = Callable[[Sequence[Asked]], Awaitable[Sequence[Answered | None]]]
+HELD_UP_SECONDS = 0.02  # a call takes less; behind one that is held up nobody waits any longer
 log = structlog.get_logger()
 
 
@@ -57,16 +59,31 @@ class Lane(Generic[Asked, Answered]):
     waiting: deque[tuple[Asked, asyncio.Future[Answered | None]]] = field(default_factory=deque)
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
     turns: int = 0  # of the loop, before calls begin: whose request is being read gets in
+    beside_min: int = 1  # so many wait before a call begins beside another: beginning one costs
+    looking: asyncio.TimerHandle | None = None  # who waits behind a call that is held up
 
     async def take(self, asked: Asked) -> Answered | None:
         """Carry one message through; None leaves it to the door."""
         told: asyncio.Future[Answered | None] = asyncio.get_running_loop().create_future()
         self.waiting.append((asked, told))
+        if not self.under_way or len(self.waiting) >= self.beside_min:
+            self._begin()
+        elif self.looking is None:
+            self.looking = told.get_loop().call_later(HELD_UP_SECONDS, self._look)
+        return await told
+
+    def _begin(self) -> None:
+        """Begin a call, unless as many as may be are under way."""
         if len(self.under_way) < self.calls_max:
             task = asyncio.create_task(self._empty())
             self.under_way.add(task)
             task.add_done_callback(self.under_way.discard)
-        return await told
+
+    def _look(self) -> None:
+        """Begin a call for who still waits."""
+        self.looking = None
+        if self.waiting:
+            self._begin()
 
     async def _empty(self) -> None:
         """Carry until nobody waits."""
@@ -76,6 +93,9 @@ class Lane(Generic[Asked, Answered]):
             some = min(self.each_max, len(self.waiting))
             due = (self.waiting.popleft() for _ in range(some))
             taken = [it for it in due if not it[1].done()]  # some were told to come again
+            if self.looking is not None and not self.waiting:
+                self.looking.cancel()
+                self.looking = None
             if not taken:
                 continue
             answers: Sequence[Answered | None] = [None] * len(taken)

@@ -100,6 +100,12 @@ class Settings(BaseSettings):
         description="Calls at once of each lane, which carry what is plain; 0: all to the door",
     )
     lane_each_max: int = Field(default=32, ge=1, le=256, description="How many a call carries")
+    lane_beside_min: int = Field(
+        default=4,
+        ge=1,
+        le=256,
+        description="How many settlements wait before a call begins beside another",
+    )
     attempts_max: int = Field(default=3, ge=1, le=10)
     body_bytes_max: int = Field(default=2 * 1024 * 1024, ge=1024)
     upload_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1024)

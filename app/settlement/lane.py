@@ -57,6 +57,7 @@ def open_lane(hub: Hub, settings: Settings, metrics: LaneMetrics) -> Lanes:
             each_max=settings.lane_each_max,
             seconds_max=settings.request_seconds,
             metrics=metrics,
+            beside_min=settings.lane_beside_min,
         ),
         previewing=Lane(
             carry=Previewing(hub, settling.shelf, lambda it: _preview(it, provisions)),

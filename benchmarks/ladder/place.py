@@ -89,12 +89,15 @@ class Place:
         return {**os.environ, **{name: str(each) for name, each in given.items()}}
 
     async def learn(self) -> None:
-        """Have Postgres know its tables, as it does by itself within a minute of work.
+        """Have Postgres know its tables and its log, as it does by itself within minutes of work.
 
-        Until then its plans are those of empty tables, and grow dearer with every row.
+        Until then its plans are those of empty tables, and grow dearer with every row; and each
+        segment of its log is a new file, which all who commit wait for. From its first checkpoint
+        on it takes old ones again.
         """
         async with self.owner() as connection:
             await connection.execute("ANALYZE")
+            await connection.execute("CHECKPOINT")
 
     async def facts(self) -> Mapping[str, str]:
         """Return the settings of the server that durability and speed hang on."""

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from app.catalogues import service as catalogues
 from app.catalogues.model import CatalogueKind
+from app.runtime import lane as lanes
 from app.runtime.lane import Lane, LaneMetrics
 from app.runtime.work import Work
 from app.settlement import rules
@@ -68,6 +69,53 @@ async def test_who_comes_in_the_moment_a_call_ends_is_carried_too() -> None:
     async with asyncio.timeout(PLENTY):
         assert [await lane.take(n) for n in range(1, 4)] == [1, 2, 3]
     assert not lane.under_way
+
+
+class Holding:
+    """Carries what it is given once it is let go, and tells what came in which call."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[int]] = []
+        self.beside, self.let_go = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, some: Sequence[int]) -> Sequence[int | None]:
+        self.calls.append(list(some))
+        if len(self.calls) > 1:
+            self.beside.set()
+        await self.let_go.wait()
+        return some
+
+
+async def test_a_call_begins_beside_another_once_enough_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "HELD_UP_SECONDS", 2 * PLENTY)
+    carry = Holding()
+    lane = Lane(carry, 2, 8, PLENTY, LaneMetrics(CollectorRegistry()), beside_min=3)
+    async with asyncio.timeout(PLENTY), asyncio.TaskGroup() as senders:
+        for number in range(6):
+            senders.create_task(lane.take(number))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            # two wait for the first call; the third brings a second one, and then none is left
+            assert [len(call) for call in carry.calls] == ([1] if number < 3 else [1, 3])
+        carry.let_go.set()
+    assert carry.calls == [[0], [1, 2, 3], [4, 5]]
+    assert lane.looking is None
+    assert not lane.under_way
+
+
+async def test_behind_a_call_that_is_held_up_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "HELD_UP_SECONDS", 0)
+    carry = Holding()
+    lane = Lane(carry, 2, 8, PLENTY, LaneMetrics(CollectorRegistry()), beside_min=3)
+    async with asyncio.timeout(PLENTY), asyncio.TaskGroup() as senders:
+        senders.create_task(lane.take(1))
+        await asyncio.sleep(0)
+        senders.create_task(lane.take(2))
+        await carry.beside.wait()
+        carry.let_go.set()
+    assert carry.calls == [[1], [2]]
 
 
 async def test_text_that_cannot_be_kept_does_not_send_its_neighbours_to_the_door(

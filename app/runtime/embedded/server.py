@@ -34,6 +34,7 @@ SETTINGS: Final = {
     "max_connections": "60",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
+    "min_wal_size": "512MB",  # segments kept to be used again: all who commit wait for a new one
     "checkpoint_timeout": "15min",
     "jit": "off",
     "timezone": "UTC",
