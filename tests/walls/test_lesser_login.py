@@ -54,7 +54,7 @@ def test_the_compositions_login_is_a_member_of_the_services_role_alone(
     for password in ("first", "first", 'it\'s "another"'):
         made(database_url, login, password)
         assert in_own_loop(select_one_column(database_url, WITHIN, login)) == ["hub_app"]
-        assert besides(database_url, login) == []
+        assert besides(database_url, "hub_app", login) == []
         kept += in_own_loop(select_one_column(database_url, HASHED, login))
     assert all(str(it).startswith("SCRAM-SHA-256$") for it in kept)
     assert kept[2] not in kept[:2]
@@ -67,6 +67,11 @@ def test_the_compositions_login_is_a_member_of_the_services_role_alone(
         ("ALTER ROLE {login} CREATEROLE", "may create roles"),
         ("CREATE TABLE its_own (); ALTER TABLE its_own OWNER TO {login}", "owns the tables"),
         ("ALTER DATABASE {database} OWNER TO {login}", "owns the database"),
+        ("ALTER ROLE {login} REPLICATION", "may replicate everything"),
+        (
+            "GRANT pg_read_server_files TO {login}",
+            "may read or write files of the server, or run programs there",
+        ),
     ],
 )
 def test_a_login_that_is_more_is_told_by_what(
@@ -75,15 +80,26 @@ def test_a_login_that_is_more_is_told_by_what(
     made_by_hand = f"CREATE ROLE {login} LOGIN"
     database = make_url(empty_database_url).database
     administer(empty_database_url, made_by_hand, more.format(login=login, database=database))
-    assert besides(empty_database_url, login) == [found]
+    assert besides(empty_database_url, "hub_app", login) == [found]
     administer(
         empty_database_url, f"REASSIGN OWNED BY {login} TO CURRENT_USER", f"DROP OWNED BY {login}"
     )
 
 
+@pytest.mark.parametrize(
+    "more", ["GRANT pg_write_all_data TO {login}", "GRANT DELETE ON posting TO {login}"]
+)
+def test_a_login_with_rights_of_its_own_is_more(database_url: str, login: str, more: str) -> None:
+    administer(database_url, f"CREATE ROLE {login} LOGIN IN ROLE hub_app")
+    assert besides(database_url, "hub_app", login) == []
+    administer(database_url, more.format(login=login))
+    assert besides(database_url, "hub_app", login) == ["has rights to tables that the role has not"]
+    administer(database_url, f"DROP OWNED BY {login}")
+
+
 def test_what_a_login_may_become_counts_as_what_it_is(empty_database_url: str, login: str) -> None:
     administer(empty_database_url, f"CREATE ROLE {login} LOGIN NOINHERIT IN ROLE CURRENT_USER")
-    assert "is a superuser" in besides(empty_database_url, login)
+    assert "is a superuser" in besides(empty_database_url, "hub_app", login)
 
 
 def test_who_owns_everything_is_refused_in_one_sentence_with_what_to_do(database_url: str) -> None:
