@@ -100,8 +100,9 @@ class Ceiling:
             return int(found) % IDS
 
     async def _pgbench(self, script: str, first: int, visits: int, seconds: float) -> Score:
-        by_time = visits >= CEILING_A_SECOND * seconds or script == SCRIPTS["L0"]
-        until = ("-T", str(ceil(seconds))) if by_time else ("-t", str(visits // self.clients))
+        whole = ceil(seconds)  # pgbench knows no parts of one
+        by_time = visits >= CEILING_A_SECOND * whole or script == SCRIPTS["L0"]
+        until = ("-T", str(whole)) if by_time else ("-t", str(visits // self.clients))
         with tempfile.TemporaryDirectory(prefix="hub-bench-log-") as folder:
             defined = {"n": 0, "first": first, "clients": self.clients}
             process = await asyncio.create_subprocess_exec(
