@@ -158,11 +158,12 @@ def _crash(done: Climb) -> list[str]:
     found, figures = [], done.figures
     if (scores := done.scores.get("L7")) and not done.wrong:
         found.append(
-            f"L7: nothing acknowledged was lost and nothing happened twice; {scores[0].resent} "
-            f"messages were sent again under their ids. The hub was gone for "
-            f"{figures['hub_gone_seconds']:.1f} s and Postgres for "
-            f"{figures['postgres_gone_seconds']:.1f} s, the start of new processes included; the "
-            f"longest time without an answer was {scores[0].pause_seconds:.1f} s."
+            f"L7: nothing acknowledged was lost and nothing happened twice; "
+            f"{sum(score.resent for score in scores)} messages were sent again under their ids. "
+            f"The hub was gone for {figures['hub_gone_seconds']:.1f} s and Postgres for "
+            f"{figures['postgres_gone_seconds']:.1f} s (medians), the start of new processes "
+            f"included; the longest time without an answer was "
+            f"{max(score.pause_seconds for score in scores):.1f} s."
         )
     if "months_closed" in figures:
         found.append(
