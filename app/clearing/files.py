@@ -9,7 +9,7 @@ from html import escape
 from app.clearing.errors import BankRowsUnreadable
 from app.clearing.model import Notice, NoticeKind, Part
 from app.clearing.model.paying import Advice, BankLine
-from app.kernel.calendar import business_day
+from app.kernel.calendar import business_day, is_within_reach
 from app.kernel.money import Money
 from app.kernel.regions import REGION_CODE
 from app.runtime.documents import STYLE, capitals, grouped, written_day
@@ -139,9 +139,10 @@ def _amount(text: str) -> Money | None:
 
 def _date(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if is_within_reach(day) else None
 
 
 def _sentence(it: Notice) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from app.entitlement.model import IdentityClaim
 from app.filing.errors import BatchRowFaulty
 from app.filing.model import BatchRow, FilingAsked, FilingKind, Referral
+from app.kernel.calendar import is_within_reach
 from app.kernel.costs import CostKind
 from app.kernel.refusal import Refusal
 from app.kernel.regions import REGION_CODE
@@ -195,8 +196,11 @@ def _day(cell: str) -> date:
     # Other spellings that Python reads (20250901, 2025-W36-1) are slips in a sheet.
     spelled = cell if ISO_DAY.fullmatch(cell) else ""
     try:
-        return date.fromisoformat(spelled)
+        day = date.fromisoformat(spelled)
     except ValueError:
         raise _Unreadable(
             "is not a date such as 2025-09-01", "应为 2025-09-01 形式的日期"
         ) from None
+    if not is_within_reach(day):
+        raise _Unreadable("lies between 1900 and 2999", "应在 1900 年至 2999 年之间")
+    return day

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from app.gateway.errors import FieldsRefused
 from app.gateway.mapping import DECIMALS, FieldType, InputField, InputNode, Transaction
 from app.gateway.parcels import content_of
-from app.kernel.calendar import CHINA
+from app.kernel.calendar import CHINA, is_within_reach
 from app.kernel.money import Money
 from app.reference.value_sets import ValueSet, value_sets
 
@@ -26,7 +26,6 @@ Value: TypeAlias = str | Decimal | date | datetime | tuple[str, ...] | bytes
 DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
 NUMBER = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,2})?")
-YEAR_MIN, YEAR_MAX = 1900, 2999  # in between every instant has a place in a column
 UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 WHOLE_DIGITS, COUNT_DIGITS = 10, 9
 TEXT_MAX = 4_000
@@ -327,7 +326,7 @@ def _day(text: str) -> date:
         day = date(*map(int, found.groups()[:3] if found else ()))
     except (TypeError, ValueError):
         raise UnreadableError("FIELD_FORMAT", "应为 yyyy-MM-dd", "yyyy-MM-dd is wanted") from None
-    _require_reach(day.year)
+    _require_reach(day)
     return day
 
 
@@ -339,7 +338,7 @@ def read_instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise _no_instant() from None
-    _require_reach(found.year)
+    _require_reach(found)
     return found.replace(tzinfo=CHINA)
 
 
@@ -349,8 +348,8 @@ def _no_instant() -> UnreadableError:
     )
 
 
-def _require_reach(year: int) -> None:
-    if not YEAR_MIN <= year <= YEAR_MAX:
+def _require_reach(day: date) -> None:
+    if not is_within_reach(day):
         raise UnreadableError(
             "FIELD_FORMAT", "年份应在 1900 至 2999 之间", "Between the years 1900 and 2999"
         )

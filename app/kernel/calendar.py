@@ -18,6 +18,10 @@ from app.kernel.basis import basis
 # insurance existed: a fixed offset is right for every date here and needs no zone data.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
+# What is asked for lies in these years: every instant in between has a day in China and every day a
+# place in a column. The database's driver writes the last day Python knows, and the first, as
+# infinity, and there is no month after the last.
+YEAR_MIN, YEAR_MAX = 1900, 2999
 MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 SATURDAY = 5
@@ -28,6 +32,11 @@ def business_day(moment: datetime) -> date:
     """Return the calendar day in China on which `moment` falls."""
     assert moment.tzinfo is not None, "a moment without a zone is not a moment"
     return moment.astimezone(CHINA).date()
+
+
+def is_within_reach(day: date) -> bool:
+    """Say whether a day, or an instant's, is one that can be counted with and kept."""
+    return YEAR_MIN <= day.year <= YEAR_MAX
 
 
 @basis("civil-code/201-202")

@@ -92,10 +92,11 @@ def _open(cursor: str) -> str:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         found = json.loads(raw)
+        if not (isinstance(found, list) and len(found) == 1 and isinstance(found[0], str)):
+            raise CursorUnreadable
+        found[0].encode()  # half a character is no text, and no column is compared with it
     except (binascii.Error, ValueError):
         raise CursorUnreadable from None
-    if not (isinstance(found, list) and len(found) == 1 and isinstance(found[0], str)):
-        raise CursorUnreadable
     return found[0]
 
 

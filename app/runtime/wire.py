@@ -14,13 +14,15 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StrictBool
 from pydantic_core import PydanticCustomError
 
+from app.kernel.calendar import is_within_reach
+
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}"
     r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-# Every instant in between has a day in China, and a place in a column, whatever its offset.
-YEAR_MIN, YEAR_MAX = 1900, 2999
+# A month that is asked for, in the same years as a day.
+MONTH = r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # Unicode's controls, formats, line and paragraph ends
 
 
@@ -38,8 +40,15 @@ def _spelled_instant(text: object) -> object:
     raise PydanticCustomError("instant_spelling", detail)
 
 
+def _day_within_reach(day: date) -> date:
+    if is_within_reach(day):
+        return day
+    detail = "A day lies between 1900 and 2999 日期应在 1900 年至 2999 年之间"
+    raise PydanticCustomError("day_range", detail)
+
+
 def _within_reach(instant: datetime) -> datetime:
-    if YEAR_MIN <= instant.year <= YEAR_MAX:
+    if is_within_reach(instant):
         return instant
     detail = "An instant lies between 1900 and 2999 时间应在 1900 年至 2999 年之间"
     raise PydanticCustomError("instant_range", detail)
@@ -52,7 +61,7 @@ def _as_it_looks(text: str) -> str:
     raise PydanticCustomError("unseen_character", detail)
 
 
-Day = Annotated[date, BeforeValidator(_spelled_day)]
+Day = Annotated[date, BeforeValidator(_spelled_day), AfterValidator(_day_within_reach)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_spelled_instant), AfterValidator(_within_reach)]
 Flag = StrictBool
 # What clerks compare by eye: nothing in it turns, hides or breaks what follows. Characters of

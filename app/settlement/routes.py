@@ -15,6 +15,7 @@ from app.ledger.errors import AdvanceExhausted, AdvanceHold
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, PageView
 from app.runtime.problems import problems
+from app.runtime.wire import MONTH
 from app.settlement import service
 from app.settlement.errors import (
     AdjustmentReasonMissing,
@@ -125,7 +126,7 @@ async def settlements(
     page: AskedPage,
     month: Annotated[
         str | None,
-        Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="Month 所属月份"),
+        Query(pattern=MONTH, description="Month 所属月份"),
     ] = None,
     institution: Annotated[
         str | None, Query(pattern=r"^[HA][0-9]{11}$", description="Institution 机构编码")

@@ -186,6 +186,7 @@ async def test_rows_that_cannot_be_read_or_are_not_ones_own_change_nothing(
 ) -> None:
     assert clearing
     bad = ["B1,,110000,37,1.00,2025-11-18", "B2,N1,110000,370000,0.00,yesterday"]
+    bad.append("B3,N1,110000,370000,1.00,9999-12-31")
     unread = await imported(world.agency(SHANDONG), *bad)
     assert (unread.status_code, unread.json()["code"]) == (400, "bank-rows-unreadable")
     assert [(it["line"], it["column"]) for it in unread.json()["errors"]] == [
@@ -193,6 +194,7 @@ async def test_rows_that_cannot_be_read_or_are_not_ones_own_change_nothing(
         (2, "payee"),
         (3, "amount"),
         (3, "date"),
+        (4, "date"),
     ]
     row = bank_row("N1", BEIJING, SHANDONG, "1.00", "2025-11-18")
     foreign = await imported(world.agency("510000"), row)

@@ -214,7 +214,7 @@ async def test_the_wrong_kind_of_party_is_told_whose_right_it_is(world: World) -
     assert (answer.json()["allowed"], answer.json()["caller"]) == (["agency"], "channel")
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!", "W10", "WzFd", "bnVsbA", "é"])
+@pytest.mark.parametrize("cursor", ["x", "!!", "W10", "WzFd", "bnVsbA", "é", "WyJcdWQ4MDAiXQ"])
 async def test_a_cursor_of_someone_elses_making_is_refused(world: World, cursor: str) -> None:
     answer = await world.operator.get("/v1/regions", cursor=cursor)
     is_problem(answer, 400, "cursor-unreadable")

@@ -199,7 +199,7 @@ async def test_a_loss_terminates_every_approved_filing(hub: World) -> None:
     }
     future = await agency.post(LOSSES, asked | {"lost_on": "2025-09-02"})
     assert future.json()["code"] == "loss-in-future"
-    slip = await agency.post(LOSSES, asked | {"lost_on": "1025-08-31"})
+    slip = await agency.post(LOSSES, asked | {"lost_on": "1925-08-31"})
     assert slip.json()["code"] == "loss-before-birth"
     loss = (await agency.post(LOSSES, asked)).json()
     assert sorted(loss["terminated"]) == sorted(running)

@@ -95,6 +95,7 @@ async def test_a_row_that_cannot_be_read_tells_every_cell(hub: World) -> None:
             kind="转诊转院",
             diagnosis="骨折" * 101,
         ),
+        row(await registered(hub), first_day="9999-12-31"),
     )
     faults = {
         it["row"]: [e["column"] for e in it["errors"] if e["code"] == "filing-row-faulty"]
@@ -111,6 +112,7 @@ async def test_a_row_that_cannot_be_read_tells_every_cell(hub: World) -> None:
             "referral_reason",
             "referred_on",
         ],
+        4: ["first_day"],
     }
 
 

@@ -12,7 +12,20 @@ from tests.support.institutions import JINAN
 from tests.support.visit import VISITS, admission, admitted, line, ready_worker, road, rows
 from tests.support.world import World
 
-NO_DAYS = [0, "0", 1756684800, "20250901", "2025-9-1", "2025-09-01T00:00:00Z", "2025-02-30", True]
+NO_DAYS = [
+    0,
+    "0",
+    1756684800,
+    "20250901",
+    "2025-9-1",
+    "2025-09-01T00:00:00Z",
+    "2025-02-30",
+    True,
+    "0001-01-01",
+    "1899-12-31",
+    "3000-01-01",
+    "9999-12-31",
+]
 NO_INSTANTS = [
     0,
     "1756684800",
@@ -60,6 +73,20 @@ async def test_days_asked_for_in_a_list_are_written_out(world: World) -> None:
     for path in ("/v1/filings", "/v1/institutions", "/v1/catalogues"):
         is_faulted(await world.operator.get(path, on="0"), "/on")
         assert (await world.operator.get(path, on="2025-09-01")).status_code == 200
+
+
+@pytest.mark.parametrize("written", ["0000-01", "0001-01", "1899-12", "3000-01", "9999-12"])
+async def test_a_month_lies_where_its_days_can_be_counted(world: World, written: str) -> None:
+    """Before the first there is none, and the last has none to follow by which it is closed."""
+    body = {"place": "370000", "month": written}
+    is_faulted(await world.agency("370000").post("/v1/reviews", body), "/month")
+    desk = world.institution(JINAN)
+    declared = {"month": written, "settlements": 1, "total": "1.00", "fund": "1.00"}
+    is_faulted(await desk.post("/v1/reviews/declarations", declared), "/month")
+    for path in ("/v1/reviews", "/v1/settlements", "/v1/deductions"):
+        is_faulted(await world.operator.get(path, month=written), "/month")
+    path = f"/v1/reviews/declarations/{written}/figures"
+    is_faulted(await desk.get(path), "/month")
 
 
 @pytest.mark.parametrize("written", NO_INSTANTS)

@@ -64,13 +64,17 @@ async def test_sql_in_every_free_field_is_kept_as_typed_and_answered_as_typed(
     assert (again.status_code, again.json()["number"]) == (200, number)
 
 
-@pytest.mark.parametrize("path", ["/v1/workers", "/oauth/sessions", "/v1/filings/batch"])
+@pytest.mark.parametrize(
+    "path", ["/v1/workers", "/oauth/sessions", "/v1/filings/batch", "/v1/subscriptions"]
+)
 @pytest.mark.parametrize("half", HALVES)
 async def test_half_a_character_is_a_fault_of_the_message(
     world: World, path: str, half: str
 ) -> None:
     """It is good JSON and no text: nothing can be written by it, not even the answer."""
     body = registration(somebody()) | {"name": "HALF", "person": "HALF", "rows": [{"name": "HALF"}]}
+    if path == "/v1/subscriptions":
+        body = {"url": "https://events.example.com/hub", "topics": ["HALF"]}
     status, told = await raw(world, path, json.dumps(body).replace("HALF", half))
     assert status == 400, told
     assert json.loads(told)["code"] == "malformed"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.events.model import (
     Delivery,
@@ -110,7 +111,7 @@ class SubscriptionIn(BaseModel):
         description="https address to post to 推送地址",
         examples=["https://events.example.com/hub"],
     )
-    topics: list[str] = Field(
+    topics: list[Annotated[str, StringConstraints(max_length=100)]] = Field(
         default=[],
         max_length=100,
         description="Only these topics; none: all 仅推送的主题，留空为全部",

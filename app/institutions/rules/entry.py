@@ -23,6 +23,7 @@ from app.institutions.model import (
     InstitutionType,
 )
 from app.kernel.basis import basis
+from app.kernel.calendar import is_within_reach
 from app.kernel.identity import uscc_fault
 from app.kernel.refusal import Refusal
 from app.kernel.regions import REGION_CODE, Scheme
@@ -167,7 +168,6 @@ def _is_day(text: str) -> bool:
     if not DAY.fullmatch(text):
         return False
     try:
-        date.fromisoformat(text)
+        return is_within_reach(date.fromisoformat(text))
     except ValueError:
         return False
-    return True

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.kernel.calendar import MONTH, Month
+from app.kernel.calendar import Month
 from app.kernel.identity import PUBLIC_NUMBER
 from app.kernel.lifecycle import NoSuchMove
 from app.kernel.parties import PartyKind
@@ -34,6 +34,7 @@ from app.review.service import deducting
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
+from app.runtime.wire import MONTH
 from app.settlement.errors import MonthsClosing
 
 router = APIRouter(prefix="/v1/deductions", tags=["reviews 审核"])
@@ -87,7 +88,7 @@ async def deductions(
     state: Annotated[DeductionState | None, Query(description="State 状态")] = None,
     month: Annotated[
         str | None,
-        Query(pattern=f"^{MONTH.pattern}$", description="Month it counts in 计入月份"),
+        Query(pattern=MONTH, description="Month it counts in 计入月份"),
     ] = None,
 ) -> PageView[DeductionView]:
     """List deductions."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.kernel.calendar import MONTH, Month
+from app.kernel.calendar import Month
 from app.kernel.identity import PUBLIC_NUMBER
 from app.kernel.lifecycle import NoSuchMove
 from app.kernel.parties import PartyKind
@@ -42,6 +42,7 @@ from app.review.service import closing, declaring
 from app.runtime.http import OpenDoor, OpenReading, only
 from app.runtime.paging import AskedPage, CursorUnreadable, PageView
 from app.runtime.problems import problems
+from app.runtime.wire import MONTH
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews 审核"])
 AGENCIES = only(PartyKind.AGENCY, PartyKind.OPERATOR)
@@ -63,7 +64,7 @@ Place = Annotated[
 Institution = Annotated[
     str | None, Query(pattern=r"^[HA][0-9]{11}$", description="Institution 机构")
 ]
-MonthPicked = Annotated[str | None, Query(pattern=f"^{MONTH.pattern}$", description="Month 月份")]
+MonthPicked = Annotated[str | None, Query(pattern=MONTH, description="Month 月份")]
 
 
 @router.get(
@@ -77,9 +78,7 @@ MonthPicked = Annotated[str | None, Query(pattern=f"^{MONTH.pattern}$", descript
     "各机构该月结算的合计与摘要，即应申报的数据；明细见该月结算列表。部级须指明就医地。",
 )
 async def figures(
-    month: Annotated[
-        str, Path(pattern=f"^{MONTH.pattern}$", description="Month 月份", examples=["2025-09"])
-    ],
+    month: Annotated[str, Path(pattern=MONTH, description="Month 月份", examples=["2025-09"])],
     reading: OpenReading,
     page: AskedPage,
     *,

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.kernel.calendar import MONTH, Month
+from app.kernel.calendar import Month
 from app.kernel.money import YUAN, Money
 from app.kernel.regions import REGION_CODE, Scheme
 from app.review.model import ReviewState
@@ -24,7 +24,7 @@ from app.review.model.monthly import (
     ReviewTotals,
     UploadAsked,
 )
-from app.runtime.wire import Flag
+from app.runtime.wire import MONTH, Flag
 
 _ROOT = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
 _REVIEW, _DECLARATION = "T3700002510120000001", "B3701002510090000001"
@@ -35,7 +35,7 @@ Amount = Annotated[str, Field(pattern=f"^{YUAN.pattern}$", max_length=20)]
 MonthText = Annotated[
     str,
     Field(
-        pattern=f"^{MONTH.pattern}$",
+        pattern=MONTH,
         description="Month 月份",
         examples=["2025-09"],
     ),
