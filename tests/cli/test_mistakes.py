@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import hub, says_one_sentence
+from tests.cli.test_commands import hub, says_one_sentence, started
 
 CLIENT = {"client_id": "somebody", "client_secret": "kept elsewhere"}
 KEPT = {"clients": {"110000": CLIENT}, "token_path": "/oauth/token"}
@@ -80,5 +80,5 @@ def test_an_address_where_nobody_answers_is_named(tmp_path: Path, address: str) 
 
 def test_a_hub_without_its_assertions_does_not_start(tmp_path: Path) -> None:
     """Some of what is written is written in an assertion, and under `-O` would not be."""
-    done = hub("problems", home=tmp_path, PYTHONOPTIMIZE="1")
+    done = started("problems", home=tmp_path, PYTHONOPTIMIZE="1")
     says_one_sentence(done, "without -O")
