@@ -120,7 +120,9 @@ async def climb(manner: Manner, tell: Tell) -> Climb:
         tell("an embedded hub starts")
         seconds = await asyncio.to_thread(apart.started, manner.rounds)
         done.figures["start_seconds"] = round(sorted(seconds)[len(seconds) // 2], 2)
-    done.figures["sender_us"] = await apart.sender_microseconds(manner.clients, 1.0)
+    done.figures["sender_us"] = await apart.sender_microseconds(
+        manner.clients, min(1.0, manner.seconds)
+    )
     with open_place() as place:
         done.facts |= await place.facts()
         await _on(place, done)
