@@ -48,6 +48,7 @@ LONGEST = (
     "tests/cli/test_proof.py",
     # and of those that are not measured
     "tests/fuzz/test_operations.py",
+    "tests/fuzz/test_edges.py",
     "tests/faults/test_boundaries.py",
     "tests/faults/test_kills_under_load.py",
     "tests/faults/test_killed.py",

@@ -136,7 +136,7 @@ class Stage:
 
     async def transact(self, number: str, relation: str) -> tuple[str, httpx.Response]:
         """Send a transaction's specimen to the gateway as a caller."""
-        body = await self._input(number)
+        body = await self.specimen(number)
         client = self.client(relation)
         gateway = Gateway(self.world, client or self.world.operator, serials=self.serials)
         headers = {} if client is not None else {"Authorization": ""}
@@ -144,7 +144,8 @@ class Stage:
         answer = await gateway.post(gateway.envelope(number, body), headers=headers)
         return self._noted(answer), answer
 
-    async def _input(self, number: str) -> object:
+    async def specimen(self, number: str) -> object:
+        """Return a transaction's input, about what was laid."""
         specimen = json.dumps(example_of(number)["input"])
         laid = self.laid.get(DEEDS.get(number, "GET /v1/settlements/{number}"))
         if laid is not None:
