@@ -17,7 +17,21 @@ from app.runtime.embedded.databases import administer, in_own_loop, select_one_c
 from app.runtime.migrate import DatabaseNotReadyError
 
 CHECKOUT = Path(__file__).parents[2]
-UPGRADE = "import sys; from app.runtime.migrate import upgrade; upgrade(sys.argv[1])"
+# Loaded once and forked, so that they begin at the same moment.
+RIVALS = """
+import multiprocessing, sys
+import alembic.command
+from app.runtime import migrate
+
+migrate.whole_metadata()
+forking = multiprocessing.get_context("fork")
+rivals = [forking.Process(target=migrate.upgrade, args=sys.argv[1:]) for _ in range(3)]
+for rival in rivals:
+    rival.start()
+for rival in rivals:
+    rival.join()
+print([rival.exitcode for rival in rivals])
+"""
 
 
 def tables(url: str) -> set[object]:
@@ -80,12 +94,11 @@ async def test_migrating_works_inside_a_running_loop(empty_database_url: str) ->
 
 
 def test_hubs_that_migrate_at_the_same_time_take_turns(empty_database_url: str) -> None:
-    command = [sys.executable, "-c", UPGRADE, empty_database_url]
-    rivals = [
-        subprocess.Popen(command, cwd=CHECKOUT)  # noqa: S603 - this interpreter, our own program
-        for _ in range(3)
-    ]
-    assert [rival.wait() for rival in rivals] == [0, 0, 0]
+    command = [sys.executable, "-c", RIVALS, empty_database_url]
+    done = subprocess.run(  # noqa: S603 -- this interpreter, our own program
+        command, cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[0, 0, 0]\n", done.stderr
     migrate.require_current(empty_database_url)
 
 

@@ -298,19 +298,6 @@ def test_after_the_story_the_hub_does_what_falls_due(second: tuple[Run, str]) ->
     assert ages[-1] < ages[0]
 
 
-def test_what_deviates_is_said_in_a_sentence_and_ends_with_1(first: Run) -> None:
-    assert first.code == 0, first.err
-    folder = Path(tempfile.mkdtemp(prefix="hub-demo-"))
-    folder.chmod(0o711)
-    try:
-        run = play(folder, "-c", FAILING)
-    finally:
-        shutil.rmtree(folder)
-    assert run.code == 1
-    assert "The figure is 1, and should be 2." in run.err
-    assert list(run.document) == KEYS
-
-
 def test_the_demo_takes_another_port_when_the_usual_one_is_in_use() -> None:
     with listening("127.0.0.1", None) as one:
         one.listen()
@@ -325,14 +312,27 @@ def test_the_demo_takes_another_port_when_the_usual_one_is_in_use() -> None:
                 pass
 
 
-def test_on_a_database_of_yours_the_demo_keeps_its_credentials_to_itself(
-    tmp_path: Path, database_url: str
-) -> None:
-    words = ("-m", "app", "demo", "--once", "--json", "--port", "0")
+@pytest.fixture
+def yours(database_url: str) -> dict[str, str]:
+    """A database that was there before, and its keys."""
     keys = {"HUB_DATA_KEYS": DATA_KEY, "HUB_INDEX_KEY": INDEX_KEY}
-    yours = {"DATABASE_URL": database_url, "HUB_MODE": "sandbox"}
-    run = play(tmp_path, *words, **yours, **keys)
+    return {"DATABASE_URL": database_url, "HUB_MODE": "sandbox", **keys}
+
+
+def test_on_a_database_of_yours_the_demo_keeps_its_credentials_to_itself(
+    tmp_path: Path, yours: dict[str, str]
+) -> None:
+    run = play(tmp_path, "-m", "app", "demo", "--once", "--json", "--port", "0", **yours)
     assert run.code == 0, run.err
     assert run.document["proof"]["turnover"] == "108790.00"
     assert not (tmp_path / "credentials.json").exists()
     assert not (tmp_path / "postgres").exists()
+
+
+def test_what_deviates_is_said_in_a_sentence_and_ends_with_1(
+    tmp_path: Path, yours: dict[str, str]
+) -> None:
+    run = play(tmp_path, "-c", FAILING, **yours)
+    assert run.code == 1
+    assert "The figure is 1, and should be 2." in run.err
+    assert list(run.document) == KEYS
