@@ -72,10 +72,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place_of(_file_of(item)))
 
 
+def pytest_collection() -> None:
+    """Let the collector rest while what stays is loaded."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Search what was loaded to stay for garbage once, and not over and over during the run."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_protocol(item: pytest.Item) -> None:
