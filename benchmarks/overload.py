@@ -26,7 +26,7 @@ from benchmarks.ladder.stock import Stock, lay_in
 from benchmarks.ladder.validity import Accepted
 
 TIMES = 5
-CLIENTS = (8, 16, 32)  # of which the fastest is what the hub can do
+CLIENTS = (8, 16, 32, 64)  # of which the fastest is what the hub can do
 NORMAL = CLIENTS[0]
 SHARE_MIN = 0.8
 VOID = 2

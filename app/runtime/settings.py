@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         default=1_800.0, gt=0, description="The same for what only the operator may ask"
     )
     working_max: int = Field(
-        default=32, ge=1, description="How many requests are worked on at a time"
+        default=64, ge=1, description="How many requests are worked on at a time"
     )
     waiting_max: int = Field(default=128, ge=1, description="How many more may wait for their turn")
     turn_wait_seconds: float = Field(
