@@ -30,7 +30,7 @@ WHOLE = int(os.environ.get("HUB_FUZZ_SECONDS", "0")) > 0
 DATED = re.compile(r"\d{4}-")  # what tells later readers most is kept first
 # Of a hundred changes so many are taken in, or get as far as a rule; and so many of those that
 # would be taken in are kept one after the other. Less, and this would test what is malformed alone.
-TAKEN_MIN, RULED_MIN, KEPT_MIN = 22, 2.5, 10
+TAKEN_MIN, RULED_MIN, KEPT_MIN = 22, 2.5, 6  # the fewer, the more there are of one thing
 STRIDE = 1 if WHOLE else 11
 
 
