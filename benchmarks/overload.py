@@ -238,7 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overload", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="times each is measured, when warm")
     parser.add_argument("--seconds", type=float, default=6.0, help="how long each loop")
-    parser.add_argument("--stock", type=int, default=350_000, help="visits laid in")
+    parser.add_argument("--stock", type=int, default=600_000, help="visits laid in")
     parser.add_argument("--workers", type=int, default=1, help="processes of the hub")
     parser.add_argument("--pool", type=int, default=8, help="connections of each of them")
     asked = parser.parse_args()
