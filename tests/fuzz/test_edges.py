@@ -15,14 +15,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from app.cli.credentials import ensure_credentials
-from app.cli.examples import lay_examples
-from app.cli.seeding import seed
 from app.gateway.mapping import transactions
-from app.runtime.openapi import show
 from tests.flows.test_examples import EXCEPTIONS
 from tests.fuzz.edges import Document, Edge
 from tests.fuzz.walk import READERS, Request, Walk, is_taken
+from tests.support.laid import laid_out
 from tests.support.world import World
 from tests.walls.matrix import VETO, Stage, vetoing
 
@@ -39,10 +36,7 @@ async def walk(
     world: World, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Walk]:
     """A hub laid out for its documentation page, that keeps nothing for now."""
-    await seed(world.hub, lambda _: None)
-    await ensure_credentials(world.hub, tmp_path_factory.mktemp("home"))
-    laid = await lay_examples(world.app.state.settings, database_url, world.clock.now)
-    show(world.app, laid)
+    laid = await laid_out(world, database_url, tmp_path_factory.mktemp("home"))
     async with world.tx() as tx:
         for statement in VETO:
             await tx.exec_driver_sql(statement)

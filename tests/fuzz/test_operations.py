@@ -17,11 +17,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.cli.credentials import ensure_credentials
-from app.cli.examples import lay_examples
-from app.cli.seeding import seed
-from app.runtime.openapi import show
 from tests.fuzz.serving import serving
+from tests.support.laid import laid_out
 from tests.support.world import Client, World
 from tests.walls.matrix import HOSPITAL
 
@@ -35,9 +32,7 @@ async def served(
     world: World, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[str]:
     """A hub laid out for its documentation page, on a real socket of this machine."""
-    await seed(world.hub, lambda _: None)
-    await ensure_credentials(world.hub, tmp_path_factory.mktemp("home"))
-    show(world.app, await lay_examples(world.app.state.settings, database_url, world.clock.now))
+    await laid_out(world, database_url, tmp_path_factory.mktemp("home"))
     async with serving(world.app) as port:
         yield f"http://127.0.0.1:{port}"
 

@@ -14,13 +14,10 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from app.cli.credentials import ensure_credentials
-from app.cli.examples import lay_examples
-from app.cli.seeding import seed
 from app.gateway.mapping import transactions
 from app.kernel.parties import SignatureScheme
 from app.runtime.auth import Terms
-from app.runtime.openapi import show
+from tests.support.laid import laid_out
 from tests.support.world import Client, World
 from tests.walls.matrix import RELATIONS, VETO, Node, Stage, vetoing
 
@@ -119,10 +116,7 @@ async def stage(
     world: World, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Falling]:
     """A laid-out hub that keeps nothing from now on, and a client for each caller."""
-    await seed(world.hub, lambda _: None)
-    await ensure_credentials(world.hub, tmp_path_factory.mktemp("home"))
-    laid = await lay_examples(world.app.state.settings, database_url, world.clock.now)
-    show(world.app, laid)
+    laid = await laid_out(world, database_url, tmp_path_factory.mktemp("home"))
     async with world.tx() as tx:
         for relation in CALLERS:
             party, now = RELATIONS[relation], world.clock() - timedelta(days=1)

@@ -14,14 +14,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.cli.credentials import ensure_credentials
-from app.cli.examples import lay_examples
-from app.cli.seeding import seed
 from app.gateway.mapping import transactions
 from app.runtime.auth import Caller, PartyKind, Scope
 from app.runtime.db import METADATA
-from app.runtime.openapi import show
 from tests.golden.test_golden import compare
+from tests.support.laid import laid_out
 from tests.support.world import World
 from tests.walls.matrix import RELATIONS, STRANGERS, VETO, Stage, rows, vetoing
 
@@ -33,10 +30,7 @@ async def stage(
     world: World, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     """A seeded hub, laid out for its documentation page, that keeps nothing from now on."""
-    await seed(world.hub, lambda _: None)
-    await ensure_credentials(world.hub, tmp_path_factory.mktemp("home"))
-    laid = await lay_examples(world.app.state.settings, database_url, world.clock.now)
-    show(world.app, laid)
+    laid = await laid_out(world, database_url, tmp_path_factory.mktemp("home"))
     async with world.tx() as tx:
         for statement in VETO:
             await tx.exec_driver_sql(statement)

@@ -10,10 +10,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from app.cli.credentials import ensure_credentials
-from app.cli.examples import lay_examples
-from app.cli.seeding import seed
-from app.runtime.openapi import show
+from tests.support.laid import laid_out
 from tests.support.world import Client, World
 from tests.walls.matrix import Stage
 
@@ -43,10 +40,7 @@ async def stage(
     world: World, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     """A laid-out hub, on which each of the agencies has a person."""
-    await seed(world.hub, lambda _: None)
-    await ensure_credentials(world.hub, tmp_path_factory.mktemp("home"))
-    laid = await lay_examples(world.app.state.settings, database_url, world.clock.now)
-    show(world.app, laid)
+    laid = await laid_out(world, database_url, tmp_path_factory.mktemp("home"))
     it = Stage(world, laid)
     async with world.tx() as owner:
         for relation in AGENCIES:
